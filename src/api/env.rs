@@ -1,0 +1,133 @@
+//! Env records: the body of `PUT /v1/envs/{app}/{env}`, the env file, and what `GET` gives back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::routing::ids::{AppName, EnvName};
+
+/// What an operator says about an env. Everything but the domain has a default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvBody {
+    /// The domain its hosts end in, e.g. `dev.example.com`.
+    pub domain: String,
+    /// Scheme of printed URLs: `http` or `https`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
+    /// Port of printed URLs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Entry points for routers whose labels name none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entry_points: Vec<String>,
+    /// Host templates.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub hosts: HostsBody,
+    /// TLS for routers whose labels say nothing about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsBody>,
+    /// Middlewares in front of the routers' own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub middlewares: MiddlewaresBody,
+    /// When a version counts as ready.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub health: HealthBody,
+}
+
+/// Host templates; an absent one has its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostsBody {
+    /// Default `{app}.{domain}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<String>,
+    /// Default `{version}-{app}.{domain}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
+    /// Default `vnext-{app}.{domain}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staged: Option<String>,
+}
+
+/// TLS options.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsBody {
+    /// Certificate resolver for live routers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cert_resolver: Option<String>,
+    /// Names to ask certificates for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub domains: Vec<TlsDomainBody>,
+    /// TLS options object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<String>,
+    /// Whether previews ask the resolver too. Default `none`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub preview_cert: PreviewCert,
+}
+
+/// Names of one certificate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsDomainBody {
+    /// Main name.
+    pub main: String,
+    /// Further names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sans: Vec<String>,
+}
+
+/// Whether previews ask the resolver for certificates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PreviewCert {
+    /// Use what covers the wildcard.
+    #[default]
+    None,
+    /// Ask for each.
+    Resolver,
+}
+
+/// Middlewares by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MiddlewaresBody {
+    /// For live routers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub live: Vec<String>,
+    /// For preview and staged routers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preview: Vec<String>,
+}
+
+/// When a version counts as ready.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HealthBody {
+    /// Duration as Go writes it; default `10s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_healthy_time: Option<String>,
+    /// 0 to 1; default 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_ratio: Option<f64>,
+}
+
+impl Eq for HealthBody {}
+
+/// An env as the API gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Env {
+    /// The application.
+    pub app: AppName,
+    /// The environment.
+    pub env: EnvName,
+    /// `label` or `api`.
+    pub origin: String,
+    /// What `PUT` takes.
+    #[serde(flatten)]
+    pub body: EnvBody,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,26 @@
+//! Pointsman: blue/green slots and preview deployments for Traefik on plain Docker hosts.
+//!
+//! Facts come in through [`docker`], one task ([`reconciler`]) owns everything that changes, the pure
+//! [`routing`] decides, [`snapshot`] publishes one immutable value, and [`web`] hands its bytes to Traefik.
+//! Nothing else writes.
+//!
+//! ```text
+//! Docker Engine -> docker -> reconciler -> routing -> snapshot -> web -> Traefik
+//!                               |  ^
+//!                             store  +---- web/admin <- CLI, curl
+//! ```
+//!
+//! Start reading at [`routing::table`] (facts to document) or [`routing::rollout`] (what a verb does).
+
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod docker;
+pub mod go_duration;
+pub mod reconciler;
+pub mod routing;
+pub mod snapshot;
+pub mod store;
+pub mod telemetry;
+pub mod web;

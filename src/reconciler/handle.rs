@@ -1,0 +1,213 @@
+//! The door for everyone who wants something of the reconciler: a bounded queue and a reply for each request.
+
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::routing::ids::{EnvKey, Revision, Version};
+use crate::routing::model::{Diagnostic, EnvRecord};
+use crate::routing::rollout::{Command, Refusal};
+use crate::routing::table::{EnvStatus, StackStatus};
+use crate::routing::time::Timestamp;
+
+/// How many requests may wait.
+const QUEUE: usize = 64;
+
+/// A verb on one env.
+#[derive(Clone, Debug)]
+pub struct CommandRequest {
+    /// Which env.
+    pub key: EnvKey,
+    /// What to do.
+    pub command: Command,
+    /// Only if the record still has this generation.
+    pub if_match: Option<u64>,
+    /// Repeating a key repeats the answer, not the effect.
+    pub idempotency_key: Option<String>,
+    /// Only say what would happen.
+    pub dry_run: bool,
+    /// Who asks, for the audit log.
+    pub actor: String,
+}
+
+/// An accepted verb: durable, and published.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The env afterwards.
+    pub status: EnvStatus,
+    /// The revision that carries it.
+    pub revision: Revision,
+    /// The version that lost its slot.
+    pub displaced: Option<Version>,
+}
+
+/// A request that was not carried out. Nothing changed.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// No complete Docker list has been seen yet.
+    #[error("not ready: the first complete list of containers has not been read yet")]
+    NotSynced,
+    /// No record of this env.
+    #[error("env {0} is unknown: create it with `pointsman env apply` or a pointsman.domain label")]
+    UnknownEnv(EnvKey),
+    /// `If-Match` named another generation.
+    #[error("the record of {key} is at generation {current}, not {given}")]
+    Stale {
+        /// Which env.
+        key: EnvKey,
+        /// What `If-Match` said.
+        given: u64,
+        /// What it is.
+        current: u64,
+    },
+    /// The idempotency key was used for something else.
+    #[error("idempotency key {0:?} was used for another command")]
+    KeyReused(String),
+    /// The state machine forbids it.
+    #[error("{refusal}")]
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// The env's state.
+        state: &'static str,
+        /// How long until it would be accepted if nothing changes, in milliseconds; only for "not yet".
+        retry_after_ms: Option<u64>,
+    },
+    /// The env cannot be removed.
+    #[error("env {key} is in use: {why}")]
+    InUse {
+        /// Which.
+        key: EnvKey,
+        /// By what.
+        why: String,
+    },
+    /// The command could not be made durable, so it was not carried out.
+    #[error("the command could not be stored and was not carried out: {0}")]
+    Store(String),
+    /// The daemon is shutting down.
+    #[error("shutting down")]
+    Stopped,
+}
+
+/// What the queue carries.
+#[derive(Debug)]
+pub enum Request {
+    /// A verb.
+    Command(
+        Box<CommandRequest>,
+        oneshot::Sender<Result<Accepted, CommandError>>,
+    ),
+    /// Write an env record; `created_at` and `origin` of an existing one are kept by the reconciler's rules.
+    PutEnv(
+        Box<EnvRecord>,
+        String,
+        oneshot::Sender<Result<EnvRecord, CommandError>>,
+    ),
+    /// Remove an env record.
+    RemoveEnv(EnvKey, String, oneshot::Sender<Result<(), CommandError>>),
+    /// All env records.
+    Envs(oneshot::Sender<Vec<EnvRecord>>),
+    /// One env.
+    Status(EnvKey, oneshot::Sender<Option<EnvStatus>>),
+    /// All stacks.
+    Stacks(oneshot::Sender<Vec<StackStatus>>),
+    /// All findings.
+    Diagnostics(oneshot::Sender<Vec<Diagnostic>>),
+}
+
+/// A cloneable door.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    requests: mpsc::Sender<Request>,
+    turns: watch::Receiver<Turn>,
+}
+
+/// Which turn of the reconciler's loop this is; a new one means that something may have changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Counts changes of facts or records.
+    pub count: u64,
+    /// The first complete list was seen.
+    pub synced: bool,
+    /// When the reconciler saw it.
+    pub at: Timestamp,
+}
+
+/// A door and the other side of it.
+pub fn handle_channel() -> (Handle, mpsc::Receiver<Request>, watch::Sender<Turn>) {
+    let (requests_tx, requests_rx) = mpsc::channel(QUEUE);
+    let (turns_tx, turns_rx) = watch::channel(Turn::default());
+    (
+        Handle {
+            requests: requests_tx,
+            turns: turns_rx,
+        },
+        requests_rx,
+        turns_tx,
+    )
+}
+
+impl Handle {
+    /// Carries out a verb; when this returns `Ok`, it is durable and published.
+    pub async fn command(&self, request: CommandRequest) -> Result<Accepted, CommandError> {
+        self.ask(|reply| Request::Command(Box::new(request), reply))
+            .await?
+    }
+
+    /// Writes an env record.
+    pub async fn put_env(
+        &self,
+        record: EnvRecord,
+        actor: String,
+    ) -> Result<EnvRecord, CommandError> {
+        self.ask(|reply| Request::PutEnv(Box::new(record), actor, reply))
+            .await?
+    }
+
+    /// Removes an env record.
+    pub async fn remove_env(&self, key: EnvKey, actor: String) -> Result<(), CommandError> {
+        self.ask(|reply| Request::RemoveEnv(key, actor, reply))
+            .await?
+    }
+
+    /// All env records.
+    pub async fn envs(&self) -> Result<Vec<EnvRecord>, CommandError> {
+        self.ask(Request::Envs).await
+    }
+
+    /// One env; `None` when it has no record.
+    pub async fn status(&self, key: EnvKey) -> Result<Option<EnvStatus>, CommandError> {
+        self.ask(|reply| Request::Status(key, reply)).await
+    }
+
+    /// All stacks.
+    pub async fn stacks(&self) -> Result<Vec<StackStatus>, CommandError> {
+        self.ask(Request::Stacks).await
+    }
+
+    /// All findings.
+    pub async fn diagnostics(&self) -> Result<Vec<Diagnostic>, CommandError> {
+        self.ask(Request::Diagnostics).await
+    }
+
+    /// Has the first complete list of containers been seen.
+    pub fn is_synced(&self) -> bool {
+        self.turns.borrow().synced
+    }
+
+    /// A receiver that wakes whenever facts or records changed.
+    pub fn turns(&self) -> watch::Receiver<Turn> {
+        self.turns.clone()
+    }
+
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, CommandError> {
+        let (reply_tx, reply_rx) = oneshot::channel();
+        self.requests
+            .send(request(reply_tx))
+            .await
+            .map_err(|_closed| CommandError::Stopped)?;
+        reply_rx.await.map_err(|_dropped| CommandError::Stopped)
+    }
+}

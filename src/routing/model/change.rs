@@ -1,0 +1,30 @@
+//! How facts arrive: single changes, or a complete list between two marks.
+
+use crate::routing::ids::ContainerId;
+
+use super::Container;
+
+/// One fact. Between [`Change::ResyncStart`] and [`Change::ResyncEnd`] a complete list is told; it takes
+/// effect as a whole at its end, so that no reader sees half a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A complete list begins.
+    ResyncStart,
+    /// One container of the complete list.
+    ResyncApply(Box<Container>),
+    /// The list is complete: what was not in it is gone.
+    ResyncEnd,
+    /// A container as it is now.
+    Apply(Box<Container>),
+    /// The container stopped running (told by the event itself; a list would still show it running).
+    Exited(ContainerId),
+    /// The container is gone.
+    Remove(ContainerId),
+    /// Attaching Traefik to a network failed or was refused; `None` clears it.
+    Attachment {
+        /// The network's name.
+        network: String,
+        /// Why Traefik is not attached, in words for the operator.
+        refused: Option<String>,
+    },
+}

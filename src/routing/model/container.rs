@@ -1,0 +1,96 @@
+//! A container as Docker tells it, reduced to what routing can depend on.
+//!
+//! Two equal values mean that nothing worth a rebuild happened: volatile texts (uptime, status) are not here.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::routing::ids::ContainerId;
+
+/// One container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    /// Docker's id.
+    pub id: ContainerId,
+    /// Name without the leading slash.
+    pub name: String,
+    /// Seconds since the epoch; the older of two claimants keeps what both want.
+    pub created: u64,
+    /// All labels, verbatim.
+    pub labels: BTreeMap<String, String>,
+    /// What it is doing.
+    pub state: State,
+    /// What its health check says.
+    pub health: Health,
+    /// `HostConfig.NetworkMode`: `default`, `host`, `none`, `container:<id>` or a network's name.
+    pub network_mode: String,
+    /// Attached networks by name.
+    pub networks: BTreeMap<String, Endpoint>,
+    /// Exposed and published ports.
+    pub ports: Vec<Port>,
+}
+
+/// A container's place in a network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Docker's id of the network.
+    pub network_id: String,
+    /// The address to route to: IPv4, else global IPv6; `None` while it has none.
+    pub address: Option<IpAddr>,
+}
+
+/// An exposed port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// Port inside the container.
+    pub private: u16,
+    /// Port on the host, when published.
+    pub public: Option<u16>,
+    /// Address on the host, when published.
+    pub host_ip: Option<IpAddr>,
+}
+
+/// What the container is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Created or any other state in which nothing runs yet.
+    Created,
+    /// Running.
+    Running,
+    /// Paused: it keeps its address and answers nothing.
+    Paused,
+    /// Restarting after a failure.
+    Restarting,
+    /// Exited, dead or being removed.
+    Exited,
+}
+
+/// What the container's own health check says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It has none.
+    None,
+    /// Not yet known.
+    Starting,
+    /// Passing.
+    Healthy,
+    /// Failing.
+    Unhealthy,
+}
+
+impl Container {
+    /// A label's value.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels.get(key).map(String::as_str)
+    }
+
+    /// May traffic be sent to it: running, and not known to be unhealthy or still starting.
+    pub fn is_serving(&self) -> bool {
+        self.state == State::Running && matches!(self.health, Health::None | Health::Healthy)
+    }
+
+    /// The order in which claimants of one thing stand: the oldest first, ids break ties.
+    pub fn age_key(&self) -> (u64, ContainerId) {
+        (self.created, self.id.clone())
+    }
+}

@@ -1,0 +1,16 @@
+//! The nouns that come in: containers as Docker tells them, env records as operators write them, and the
+//! five-word alphabet of [`Change`] in which facts arrive.
+//!
+//! Nothing here knows labels' meaning, slots or Traefik.
+
+mod change;
+mod container;
+mod diagnostic;
+mod env;
+
+pub use change::Change;
+pub use container::{Container, Endpoint, Health, Port, State};
+pub use diagnostic::Diagnostic;
+pub use env::{
+    EnvRecord, HealthPolicy, HostTemplates, Middlewares, Origin, PreviewCert, Tls, TlsDomain,
+};

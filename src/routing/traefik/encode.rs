@@ -1,0 +1,90 @@
+//! Values to JSON that Traefik's YAML reader takes.
+//!
+//! Traefik parses the body as YAML. JSON escapes nothing from U+007F up, YAML refuses some of those characters
+//! raw, and one of them in a label would stop all updates; so they are written as `\uXXXX`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
+
+/// Compact JSON with every character escaped that YAML would refuse.
+pub fn to_json<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut out = Vec::with_capacity(256);
+    let mut serializer = Serializer::with_formatter(&mut out, YamlSafe(CompactFormatter));
+    value
+        .serialize(&mut serializer)
+        .expect("our document types have string keys and writing to memory cannot fail");
+    out
+}
+
+struct YamlSafe(CompactFormatter);
+
+/// Characters that JSON leaves raw and YAML refuses, folds or treats as marks.
+const fn is_hostile(c: char) -> bool {
+    matches!(
+        c,
+        '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+    )
+}
+
+impl Formatter for YamlSafe {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, hostile)) = rest.char_indices().find(|(_, c)| is_hostile(*c)) {
+            let (before, after) = rest.split_at(at);
+            writer.write_all(before.as_bytes())?;
+            write!(writer, "\\u{:04x}", u32::from(hostile))?;
+            rest = after.strip_prefix(hostile).unwrap_or_default();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+
+    fn write_char_escape<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        self.0.write_char_escape(writer, escape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped_and_survive() {
+        for text in [
+            "a\u{7f}b",
+            "\u{80}\u{85}\u{9f}",
+            "\u{fffe}x\u{ffff}",
+            "\u{2028}",
+            "plain",
+            "\"\\\n\u{1}",
+            "\u{1f600}",
+        ] {
+            let json = to_json(&text);
+            let printed = String::from_utf8(json.clone()).unwrap();
+            assert!(!printed.chars().any(is_hostile), "{printed:?} is safe");
+            assert_eq!(
+                serde_json::from_slice::<String>(&json).unwrap(),
+                text,
+                "and says the same"
+            );
+        }
+    }
+
+    #[test]
+    fn emoji_stay_raw_because_surrogate_escapes_are_refused() {
+        assert_eq!(
+            to_json(&"\u{1f600}"),
+            "\"\u{1f600}\"".as_bytes(),
+            "raw UTF-8"
+        );
+    }
+}

@@ -1,0 +1,14 @@
+//! Traefik's dynamic configuration: typed objects, their deterministic encoding, and the chunked document.
+//!
+//! A decode error makes Traefik refuse a whole document, so what is written here is correct by construction:
+//! only known fields, no empty maps, no nulls, every control character escaped ([`encode`]). The [`Document`]
+//! keeps each fragment's bytes and shares the unchanged ones between revisions.
+
+pub mod document;
+pub mod encode;
+pub mod http;
+pub mod middleware;
+pub mod rule;
+pub mod scalar;
+
+pub use document::{Document, Section};

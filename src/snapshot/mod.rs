@@ -1,0 +1,153 @@
+//! The one published value: what Traefik is being told.
+//!
+//! [`Publisher`] is not cloneable and lives in the reconciler; [`Reader`]s are cheap. A reader always sees one
+//! whole revision. Nothing is published before the first complete Docker list.
+
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwapOption;
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use crate::routing::ids::Revision;
+use crate::routing::traefik::Document;
+
+/// One immutable revision.
+#[derive(Debug)]
+pub struct Snapshot {
+    revision: Revision,
+    document: Document,
+    body: OnceLock<Body>,
+}
+
+/// The body's chunks and their total length.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// In order; together one JSON object.
+    pub chunks: Arc<[Bytes]>,
+    /// Sum of their lengths.
+    pub len: u64,
+}
+
+impl Snapshot {
+    /// Wraps a document.
+    pub fn new(document: Document) -> Self {
+        Self {
+            revision: document.revision(),
+            document,
+            body: OnceLock::new(),
+        }
+    }
+
+    /// What the document is known by.
+    pub const fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The body, collected once and shared; no chunk is copied.
+    pub fn body(&self) -> &Body {
+        self.body.get_or_init(|| {
+            let chunks: Arc<[Bytes]> = self.document.chunks().collect();
+            let len = chunks.iter().map(|chunk| chunk.len() as u64).sum();
+            Body { chunks, len }
+        })
+    }
+}
+
+/// The writing end. There is one.
+#[derive(Debug)]
+pub struct Publisher {
+    current: Arc<ArcSwapOption<Snapshot>>,
+    changed: watch::Sender<Option<Revision>>,
+}
+
+/// A reading end.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    current: Arc<ArcSwapOption<Snapshot>>,
+    changed: watch::Receiver<Option<Revision>>,
+}
+
+/// A connected pair, with nothing published.
+pub fn channel() -> (Publisher, Reader) {
+    let current = Arc::new(ArcSwapOption::empty());
+    let (changed_tx, changed_rx) = watch::channel(None);
+    (
+        Publisher {
+            current: Arc::clone(&current),
+            changed: changed_tx,
+        },
+        Reader {
+            current,
+            changed: changed_rx,
+        },
+    )
+}
+
+impl Publisher {
+    /// Swaps in a document; equal bytes publish nothing. Gives whether it was new.
+    pub fn publish(&self, document: &Document) -> bool {
+        let revision = document.revision();
+        if *self.changed.borrow() == Some(revision) {
+            return false;
+        }
+        self.current
+            .store(Some(Arc::new(Snapshot::new(document.clone()))));
+        self.changed.send_replace(Some(revision));
+        true
+    }
+}
+
+impl Reader {
+    /// The current revision; `None` before the first complete Docker list.
+    pub fn load(&self) -> Option<Arc<Snapshot>> {
+        self.current.load_full()
+    }
+
+    /// Waits until the published revision is not `seen`, and gives it. Pending for ever once the publisher is gone.
+    pub async fn newer_than(&mut self, seen: Option<Revision>) -> Arc<Snapshot> {
+        loop {
+            if let Some(snapshot) = self
+                .load()
+                .filter(|snapshot| Some(snapshot.revision()) != seen)
+            {
+                return snapshot;
+            }
+            if self.changed.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::traefik::Section;
+
+    #[tokio::test]
+    async fn a_waiting_reader_wakes_on_new_bytes_only() {
+        let (publisher, mut reader) = channel();
+        let mut document = Document::default();
+        assert!(
+            reader.load().is_none(),
+            "nothing before the first publication"
+        );
+        assert!(publisher.publish(&document), "first");
+        assert!(!publisher.publish(&document), "equal bytes publish nothing");
+        let seen = reader.newer_than(None).await.revision();
+        document.replace(
+            Section::HttpRouters,
+            "x",
+            Bytes::from_static(b",\"x\":{\"rule\":\"r\"}"),
+        );
+        publisher.publish(&document);
+        let next = reader.newer_than(Some(seen)).await;
+        assert_eq!(next.revision(), document.revision(), "woken by the change");
+        assert_eq!(
+            next.body().len as usize,
+            document.to_bytes().len(),
+            "length is exact"
+        );
+    }
+}
