@@ -145,7 +145,7 @@ mod tests {
         let next = reader.newer_than(Some(seen)).await;
         assert_eq!(next.revision(), document.revision(), "woken by the change");
         assert_eq!(
-            next.body().len as usize,
+            usize::try_from(next.body().len).unwrap(),
             document.to_bytes().len(),
             "length is exact"
         );

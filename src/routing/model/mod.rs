@@ -3,11 +3,13 @@
 //!
 //! Nothing here knows labels' meaning, slots or Traefik.
 
+mod attachment;
 mod change;
 mod container;
 mod diagnostic;
 mod env;
 
+pub use attachment::Attachments;
 pub use change::Change;
 pub use container::{Container, Endpoint, Health, Port, State};
 pub use diagnostic::Diagnostic;
