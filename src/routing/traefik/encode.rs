@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
+use serde_json::{Map, Value};
 
 /// Compact JSON with every character escaped that YAML would refuse.
 pub fn to_json<T: Serialize>(value: &T) -> Vec<u8> {
@@ -16,6 +17,44 @@ pub fn to_json<T: Serialize>(value: &T) -> Vec<u8> {
         .serialize(&mut serializer)
         .expect("our document types have string keys and writing to memory cannot fail");
     out
+}
+
+/// A typed object as the document holds it: absent fields left out, and no empty object where Traefik would refuse
+/// the whole document for it. `None` when nothing is left.
+pub fn object<T: Serialize>(value: &T) -> Option<Value> {
+    let value = serde_json::to_value(value).expect("our document types have string keys");
+    prune(value, "", "")
+}
+
+/// `parent.key: {}` that means "on, with defaults".
+fn may_be_empty(parent: &str, key: &str) -> bool {
+    match key {
+        "tls" | "sticky" | "cookie" | "compress" | "contentType" => true,
+        "ipStrategy" => parent != "sourceCriterion",
+        "healthCheck" => parent != "loadBalancer",
+        _ => false,
+    }
+}
+
+fn prune(value: Value, parent: &str, key: &str) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Array(items) => {
+            let items: Vec<Value> = items
+                .into_iter()
+                .filter_map(|item| prune(item, parent, key))
+                .collect();
+            (!items.is_empty()).then_some(Value::Array(items))
+        }
+        Value::Object(fields) => {
+            let fields: Map<String, Value> = fields
+                .into_iter()
+                .filter_map(|(name, field)| prune(field, key, &name).map(|field| (name, field)))
+                .collect();
+            (!fields.is_empty() || may_be_empty(parent, key)).then_some(Value::Object(fields))
+        }
+        scalar @ (Value::Bool(_) | Value::Number(_) | Value::String(_)) => Some(scalar),
+    }
 }
 
 struct YamlSafe(CompactFormatter);

@@ -1,1 +1,65 @@
-//! placeholder
+//! Reading conventions that Traefik's label language adds to plain values.
+
+use serde::de::{Deserialize, Deserializer, Visitor};
+
+/// The name by which a label deserializer recognises a field that may be given without content
+/// (`tls=true`, `sticky.cookie`): present and on with defaults, or switched off as a whole.
+pub const ALLOW_EMPTY: &str = "$pointsman::allow_empty";
+
+/// For optional structs that labels may switch on without content.
+pub fn allow_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Optional<T>(std::marker::PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Optional<T> {
+        type Value = Option<T>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("true, false or sub-fields")
+        }
+        fn visit_none<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_some<D: Deserializer<'de>>(
+            self,
+            deserializer: D,
+        ) -> Result<Self::Value, D::Error> {
+            T::deserialize(deserializer).map(Some)
+        }
+        fn visit_newtype_struct<D: Deserializer<'de>>(
+            self,
+            deserializer: D,
+        ) -> Result<Self::Value, D::Error> {
+            Option::deserialize(deserializer)
+        }
+    }
+    deserializer.deserialize_newtype_struct(ALLOW_EMPTY, Optional(std::marker::PhantomData))
+}
+
+/// A duration as Traefik takes it: whole seconds, or Go syntax. Kept as written.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Duration(String);
+
+impl Duration {
+    /// A duration of whole milliseconds.
+    pub fn from_millis(millis: u64) -> Self {
+        Self(format!("{millis}ms"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Duration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let positive = text.strip_prefix('-').unwrap_or(&text);
+        let is_seconds = !positive.is_empty() && positive.bytes().all(|b| b.is_ascii_digit());
+        if !is_seconds {
+            crate::go_duration::parse(positive).map_err(serde::de::Error::custom)?;
+        }
+        Ok(Self(text))
+    }
+}

@@ -1,0 +1,184 @@
+use std::collections::BTreeMap;
+
+use crate::routing::ids::ContainerId;
+use crate::routing::model::{Container, Health, State};
+use crate::routing::traefik::Section;
+
+use super::{Declaration, Managed};
+
+fn read(labels: &[(&str, &str)]) -> Declaration {
+    Declaration::read(&Container {
+        id: ContainerId::parse("c1").unwrap(),
+        name: "web-1".to_owned(),
+        created: 1,
+        labels: labels
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
+        state: State::Running,
+        health: Health::None,
+        network_mode: "default".to_owned(),
+        networks: BTreeMap::new(),
+        ports: Vec::new(),
+    })
+}
+
+#[test]
+fn common_labels_become_typed_objects() {
+    let declaration = read(&[
+        ("traefik.enable", "true"),
+        ("traefik.http.routers.web.rule", "Host(`a.example`)"),
+        ("traefik.http.routers.web.EntryPoints", "web, websecure"),
+        ("traefik.http.routers.web.tls", "true"),
+        ("traefik.http.routers.web.tls.certresolver", "le"),
+        ("traefik.http.routers.web.tls.domains[0].main", "a.example"),
+        (
+            "traefik.http.routers.web.tls.domains[0].sans",
+            "b.example,c.example",
+        ),
+        ("traefik.http.routers.web.middlewares", "auth,strip@file"),
+        ("traefik.http.services.web.loadbalancer.server.port", "8080"),
+        ("traefik.http.services.web.loadbalancer.sticky.cookie", ""),
+        (
+            "traefik.http.middlewares.auth.headers.customrequestheaders.X-Foo",
+            "bar",
+        ),
+        ("traefik.http.middlewares.limit.ratelimit.average", "100"),
+        ("traefik.http.middlewares.p.plugin.my.list[0]", "x"),
+        ("traefik.docker.network", "front"),
+    ]);
+    assert_eq!(declaration.diagnostics, vec![], "nothing to complain about");
+    let router = &declaration.routers["web"];
+    assert_eq!(
+        router.entry_points,
+        ["web", "websecure"],
+        "split and trimmed, case ignored"
+    );
+    let tls = router.tls.as_ref().expect("tls is on");
+    assert_eq!(
+        tls.cert_resolver.as_deref(),
+        Some("le"),
+        "sub-fields count beside true"
+    );
+    assert_eq!(
+        tls.domains[0].sans,
+        ["b.example", "c.example"],
+        "indexed objects"
+    );
+    let balancer = declaration.services["web"].load_balancer.as_ref().unwrap();
+    assert_eq!(
+        balancer.server.as_ref().unwrap().port.as_deref(),
+        Some("8080"),
+        "port as written"
+    );
+    assert!(
+        balancer.sticky.as_ref().unwrap().cookie.is_some(),
+        "an empty cookie is on"
+    );
+    let headers = declaration.middlewares["auth"].headers.as_ref().unwrap();
+    assert_eq!(
+        headers.custom_request_headers["X-Foo"], "bar",
+        "map keys keep their case"
+    );
+    assert_eq!(
+        declaration.middlewares["p"].plugin["my"]["list"][0], "x",
+        "plugins are free-form"
+    );
+    assert_eq!(declaration.network.as_deref(), Some("front"), "network");
+}
+
+#[test]
+fn false_switches_off_with_its_sub_fields() {
+    let declaration = read(&[
+        ("traefik.http.routers.web.tls", "false"),
+        ("traefik.http.routers.web.tls.certresolver", "le"),
+    ]);
+    assert_eq!(declaration.routers["web"].tls, None, "off");
+}
+
+#[test]
+fn a_broken_object_costs_that_object_only() {
+    let declaration = read(&[
+        ("traefik.http.routers.bad.priority", "high"),
+        ("traefik.http.routers.good.rule", "Path(`/`)"),
+        ("traefik.http.routers.typo.ruel", "Path(`/`)"),
+        ("traefik.http.routers.a].rule", "Path(`/`)"),
+        ("traefik.http.services.s.loadbalancer", "true"),
+        ("traefik.http.middlewares.x@file.addprefix.prefix", "/x"),
+    ]);
+    assert_eq!(
+        declaration.routers.keys().collect::<Vec<_>>(),
+        ["good"],
+        "only the good one is left"
+    );
+    assert_eq!(
+        declaration.diagnostics.len(),
+        5,
+        "each fault is told: {:?}",
+        declaration.diagnostics
+    );
+    let told = |part: &str| {
+        declaration
+            .diagnostics
+            .iter()
+            .any(|d| d.message.contains(part))
+    };
+    assert!(told("\"high\" is not a whole number"), "value and reason");
+    assert!(told("unknown field `ruel`"), "unknown field by name");
+    assert!(
+        declaration
+            .broken
+            .contains(&(Section::HttpServices, "s".to_owned())),
+        "named but broken"
+    );
+}
+
+#[test]
+fn managed_labels_are_all_or_nothing() {
+    assert_eq!(
+        read(&[("pointsman.role", "server")]).managed,
+        Managed::No,
+        "a role is not a membership"
+    );
+    let partial = read(&[("pointsman.app", "whoami"), ("pointsman.env", "dev")]);
+    assert!(
+        matches!(
+            partial.managed,
+            Managed::Refused {
+                key: "pointsman.version",
+                ..
+            }
+        ),
+        "names what is missing"
+    );
+    let bad = read(&[
+        ("pointsman.app", "Whoami"),
+        ("pointsman.env", "dev"),
+        ("pointsman.version", "v1"),
+    ]);
+    assert!(
+        matches!(
+            bad.managed,
+            Managed::Refused {
+                key: "pointsman.app",
+                ..
+            }
+        ),
+        "names what is wrong"
+    );
+    let full = read(&[
+        ("pointsman.app", "whoami"),
+        ("pointsman.env", "dev"),
+        ("pointsman.version", "v1.2.0"),
+        ("pointsman.host", "API"),
+        ("pointsman.port", "8080"),
+    ]);
+    let Managed::Yes(labels) = full.managed else {
+        panic!("complete")
+    };
+    assert_eq!(
+        (labels.host.as_deref(), labels.port),
+        (Some("api"), Some(8080)),
+        "prefix in lower case, port as number"
+    );
+}

@@ -1,0 +1,127 @@
+//! Where a container is reached: network, address and port.
+//!
+//! The choice is deterministic: the wanted network, else one that Traefik already has, else the project's
+//! `default`, else the first by name. A server counts only once Traefik can reach its network: published
+//! earlier, requests to it would hang.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::routing::model::{Container, Port};
+
+use super::options::{Options, compose};
+
+/// Which networks Traefik can reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// All: nothing is attached by us, or Traefik is on the host's network.
+    #[default]
+    Everything,
+    /// Those it is attached to.
+    Networks(BTreeSet<String>),
+}
+
+impl Reach {
+    fn has(&self, network: &str) -> bool {
+        match self {
+            Self::Everything => false,
+            Self::Networks(networks) => networks.contains(network),
+        }
+    }
+
+    /// Can Traefik send requests there.
+    pub fn reaches(&self, network: Option<&str>) -> bool {
+        match (self, network) {
+            (Self::Everything, _) | (_, None) => true,
+            (Self::Networks(networks), Some(network)) => networks.contains(network),
+        }
+    }
+}
+
+/// Where a container is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// `host:port`, IPv6 in brackets.
+    pub authority: String,
+    /// The network it is reached through, when there is a choice.
+    pub network: Option<String>,
+}
+
+/// The network a container is reached through, by name; `None` for host networking.
+pub fn network<'a>(
+    container: &'a Container,
+    wanted: Option<&str>,
+    options: &Options,
+    reach: &Reach,
+) -> Option<&'a str> {
+    if container.network_mode == "host" {
+        return None;
+    }
+    let names = || container.networks.keys().map(String::as_str);
+    let wanted = wanted.or(options.network.as_deref());
+    let default = compose::project(container).map(|project| format!("{project}_default"));
+    names()
+        .find(|name| wanted == Some(*name))
+        .or_else(|| names().find(|name| reach.has(name)))
+        .or_else(|| names().find(|name| default.as_deref() == Some(*name)))
+        .or_else(|| names().next())
+}
+
+/// The port: as wanted, else the lowest exposed one.
+pub fn port(container: &Container, wanted: Option<&str>) -> Result<u16, String> {
+    if let Some(text) = wanted {
+        let port = text.parse().ok().filter(|port| *port > 0);
+        return port.ok_or_else(|| format!("{text:?} is not a port from 1 to 65535"));
+    }
+    let lowest = container.ports.iter().map(|port| port.private).min();
+    lowest.ok_or_else(|| {
+        "no port: set loadbalancer.server.port or pointsman.port, or EXPOSE one".to_owned()
+    })
+}
+
+/// The address of a running container. `owner` is the container whose network it shares, if it does.
+pub fn resolve(
+    container: &Container,
+    owner: Option<&Container>,
+    port: u16,
+    wanted: Option<&str>,
+    world: (&Options, &Reach),
+) -> Result<Address, String> {
+    let (options, reach) = world;
+    if let Some(bound) = bound(container, port).filter(|_| options.use_bind_port_ip) {
+        return Ok(bound);
+    }
+    let holder = owner.unwrap_or(container);
+    if holder.network_mode == "host" {
+        return Ok(Address {
+            authority: authority(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
+            network: None,
+        });
+    }
+    let network = network(holder, wanted, options, reach);
+    let name = network.ok_or_else(|| "it is in no network".to_owned())?;
+    let address = holder
+        .networks
+        .get(name)
+        .and_then(|endpoint| endpoint.address);
+    let ip = address.ok_or_else(|| format!("it has no address in network {name}"))?;
+    Ok(Address {
+        authority: authority(ip, port),
+        network: Some(name.to_owned()),
+    })
+}
+
+fn bound(container: &Container, port: u16) -> Option<Address> {
+    let usable = |candidate: &&Port| {
+        candidate.private == port && candidate.host_ip.is_some_and(|ip| !ip.is_unspecified())
+    };
+    let binding = container.ports.iter().find(usable)?;
+    Some(Address {
+        authority: authority(binding.host_ip?, binding.public?),
+        network: None,
+    })
+}
+
+fn authority(ip: IpAddr, port: u16) -> String {
+    std::net::SocketAddr::new(ip, port).to_string()
+}

@@ -1,0 +1,436 @@
+//! Dirty fragments to the document: claims on hosts first, then objects, then claims on names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::routing::ids::{EnvKey, Version};
+use crate::routing::model::{Diagnostic, EnvRecord};
+use crate::routing::rollout::Record;
+use crate::routing::time::Timestamp;
+use crate::routing::traefik::Section;
+use crate::routing::traefik::rule::Rule;
+
+use super::claims::{Claim, FragmentKey, Rank};
+use super::env::hosts::{self, OwnHosts, Place};
+use super::env::render::{self, Env};
+use super::env::rewrite::is_host;
+use super::env::stack::{self, Stack};
+use super::facts::Fact;
+use super::fragment::{Fragment, Object, members};
+use super::options::compose;
+use super::unmanaged::{self, Wish};
+use super::{Table, World};
+
+impl Table {
+    /// Renders what changed since the last time. Gives whether the document differs.
+    pub fn rebuild(&mut self, now: Timestamp) -> bool {
+        let before = self.document.revision();
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut affected = BTreeSet::new();
+        for key in &dirty {
+            if let FragmentKey::Env(env) = key {
+                self.restack(env, now);
+            }
+            let rank = self.rank(key);
+            let wanted = self.host_claims(key);
+            affected.extend(self.claims.replace(&rank, |claim| !is_name(claim), wanted));
+        }
+        let render: BTreeSet<FragmentKey> = dirty.into_iter().chain(affected).collect();
+        let mut assemble = render.clone();
+        for key in &render {
+            let fragment = self.render(key);
+            let names = fragment
+                .objects
+                .iter()
+                .map(|o| Claim::Name(o.section, o.name.clone()))
+                .collect();
+            let rank = self.rank(key);
+            assemble.extend(self.claims.replace(&rank, is_name, names));
+            self.fragments.insert(key.clone(), fragment);
+        }
+        for key in &assemble {
+            self.assemble(key);
+        }
+        self.document.revision() != before
+    }
+
+    /// Derives an env's stacks from its containers.
+    fn restack(&mut self, key: &EnvKey, now: Timestamp) {
+        let old: Vec<Stack> = self
+            .stacks
+            .remove(key)
+            .unwrap_or_default()
+            .into_values()
+            .collect();
+        for stack in &old {
+            self.networks.drop(&stack.networks);
+        }
+        let mut down = self.down.remove(key).unwrap_or_default();
+        let Some(record) = self.envs.get(key) else {
+            return;
+        };
+        let rollout = self.rollouts.get(key).cloned().unwrap_or_default();
+        let world = World {
+            facts: &self.facts,
+            options: &self.options,
+            reach: &self.reach,
+        };
+        let mut stacks = BTreeMap::new();
+        for (version, members) in versions(&self.facts.members(key)) {
+            if let Some(stack) = stack::build(record, &version, &members, &world) {
+                stacks.insert(version, stack);
+            }
+        }
+        down.retain(|version, _| {
+            stacks.contains_key(version) || rollout.slot_of(version).is_some()
+        });
+        for (version, stack) in &mut stacks {
+            if stack.health.healthy > 0 {
+                down.remove(version);
+            } else {
+                stack.health.down_since = Some(*down.entry(version.clone()).or_insert(now));
+            }
+        }
+        for stack in stacks.values() {
+            self.networks.add(&stack.networks);
+        }
+        self.stacks.insert(key.clone(), stacks);
+        self.down.insert(key.clone(), down);
+    }
+
+    fn rank(&self, key: &FragmentKey) -> Rank {
+        let since = match key {
+            FragmentKey::Env(env) => self
+                .envs
+                .get(env)
+                .map_or(u64::MAX, |record| record.created_at.as_millis()),
+            FragmentKey::Object(..) => 0,
+        };
+        Rank {
+            unmanaged: matches!(key, FragmentKey::Object(..)),
+            since,
+            key: key.clone(),
+        }
+    }
+
+    /// Hosts, projects and the name prefix that a fragment wants.
+    fn host_claims(&self, key: &FragmentKey) -> BTreeSet<Claim> {
+        match key {
+            FragmentKey::Env(env) => self
+                .envs
+                .get(env)
+                .map(|record| self.env_claims(record))
+                .unwrap_or_default(),
+            FragmentKey::Object(section, name) => {
+                let wishes = self.wishes(*section, name);
+                let hosts = wishes.first().map(|(_, wish)| match wish {
+                    Wish::Router(router) => unmanaged::hosts(router),
+                    Wish::Service(..) | Wish::Middleware(_) => BTreeSet::new(),
+                });
+                hosts
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(Claim::Host)
+                    .collect()
+            }
+        }
+    }
+
+    fn env_claims(&self, record: &EnvRecord) -> BTreeSet<Claim> {
+        let stacks = self.stacks.get(&record.key);
+        let mut claims = BTreeSet::from([Claim::Prefix(record.key.prefix())]);
+        let mut prefixes: BTreeSet<Option<String>> = BTreeSet::from([None]);
+        for (version, stack) in stacks.into_iter().flatten() {
+            prefixes.extend(stack.prefixes.iter().cloned());
+            for prefix in &stack.prefixes {
+                let names =
+                    hosts::names(record, &Place::Preview(version.clone()), prefix.as_deref());
+                claims.extend(names.into_iter().map(Claim::Host));
+            }
+            claims.extend(
+                foreign_hosts(record, version, stack, self.rollouts.get(&record.key))
+                    .into_iter()
+                    .map(Claim::Host),
+            );
+        }
+        for prefix in &prefixes {
+            for place in [Place::Live, Place::Staged] {
+                claims.extend(
+                    hosts::names(record, &place, prefix.as_deref())
+                        .into_iter()
+                        .map(Claim::Host),
+                );
+            }
+        }
+        let projects = self
+            .facts
+            .members(&record.key)
+            .into_iter()
+            .filter_map(|fact| compose::project(&fact.container));
+        claims.extend(projects.map(|project| Claim::Project(project.to_owned())));
+        claims
+    }
+
+    fn wishes(&self, section: Section, name: &str) -> Vec<(&Fact, &Wish)> {
+        let key = (section, name.to_owned());
+        let wanters = self.wanters.get(&key).into_iter().flatten();
+        wanters
+            .filter_map(|(_, id)| {
+                Some((
+                    self.facts.get(id)?,
+                    self.contributions.get(id)?.wishes.get(&key)?,
+                ))
+            })
+            .collect()
+    }
+
+    fn render(&self, key: &FragmentKey) -> Fragment {
+        match key {
+            FragmentKey::Env(env) => self.render_env(env, key),
+            FragmentKey::Object(section, name) => {
+                let wishes = self.wishes(*section, name);
+                let mut fragment = unmanaged::merge(*section, name, &wishes);
+                if let Some((host, owner)) = self.lost_host(key) {
+                    let subject = wishes
+                        .first()
+                        .map_or_else(String::new, |(fact, _)| fact.subject());
+                    let message = format!(
+                        "router {name} names {host}, which belongs to {owner}: it is not routed"
+                    );
+                    fragment
+                        .diagnostics
+                        .push(Diagnostic::new("host-taken", subject, message));
+                    fragment.objects.clear();
+                }
+                fragment
+            }
+        }
+    }
+
+    /// A host of an unmanaged router that belongs to somebody else.
+    fn lost_host(&self, key: &FragmentKey) -> Option<(String, &FragmentKey)> {
+        self.host_claims(key)
+            .into_iter()
+            .find_map(|claim| match &claim {
+                Claim::Host(host) => self
+                    .claims
+                    .lost_to(&claim, key)
+                    .map(|owner| (host.clone(), owner)),
+                Claim::Prefix(_) | Claim::Name(..) | Claim::Project(_) => None,
+            })
+    }
+
+    fn render_env(&self, env: &EnvKey, key: &FragmentKey) -> Fragment {
+        let subject = format!("env {env}");
+        let mut fragment = Fragment::default();
+        let Some(record) = self.envs.get(env) else {
+            if self.is_named(env) {
+                let message = "it has no record: set pointsman.domain on a container, or use `pointsman env apply`";
+                fragment
+                    .diagnostics
+                    .push(Diagnostic::new("env-unknown", subject, message));
+            }
+            return fragment;
+        };
+        if let Some(owner) = self.claims.lost_to(&Claim::Prefix(env.prefix()), key) {
+            let message = format!(
+                "its names begin with {}, as those of {owner} do, which is older: it is not routed",
+                env.prefix()
+            );
+            fragment
+                .diagnostics
+                .push(Diagnostic::new("name-taken", subject, message));
+            return fragment;
+        }
+        let rollout = self.rollout(env);
+        let stacks = self.admit(record, &rollout, key, &mut fragment);
+        let lost = |host: &str| {
+            self.claims
+                .lost_to(&Claim::Host(host.to_owned()), key)
+                .is_some()
+        };
+        let (objects, diagnostics) = render::render(&Env {
+            record,
+            rollout: &rollout,
+            stacks: &stacks,
+            lost: &lost,
+        });
+        fragment.objects = objects;
+        fragment.diagnostics.extend(diagnostics);
+        fragment.diagnostics.extend(
+            stacks
+                .values()
+                .flat_map(|stack| stack.diagnostics.iter().cloned()),
+        );
+        fragment.diagnostics.extend(self.lost_hosts(record, key));
+        fragment
+    }
+
+    fn lost_hosts(&self, record: &EnvRecord, key: &FragmentKey) -> Vec<Diagnostic> {
+        let finding = |claim: Claim| match &claim {
+            Claim::Host(host) => self.claims.lost_to(&claim, key).map(|owner| {
+                let message = format!(
+                    "host {host} belongs to {owner}, which is older: it is not routed here"
+                );
+                Diagnostic::new("host-taken", format!("env {}", record.key), message)
+            }),
+            Claim::Prefix(_) | Claim::Name(..) | Claim::Project(_) => None,
+        };
+        self.env_claims(record)
+            .into_iter()
+            .filter_map(finding)
+            .collect()
+    }
+
+    /// The versions that may be routed: of two that share a slug or a compose project, the placed one, else the
+    /// older; the other would have its containers replaced by compose.
+    fn admit(
+        &self,
+        record: &EnvRecord,
+        rollout: &Record,
+        key: &FragmentKey,
+        fragment: &mut Fragment,
+    ) -> BTreeMap<Version, Stack> {
+        let Some(all) = self.stacks.get(&record.key) else {
+            return BTreeMap::new();
+        };
+        let by_version = versions(&self.facts.members(&record.key));
+        let mut order: Vec<&Version> = all.keys().collect();
+        order.sort_by_key(|version| {
+            let age = by_version
+                .get(*version)
+                .and_then(|members| members.first())
+                .map(|fact| fact.container.age_key());
+            (rollout.slot_of(version).is_none(), age)
+        });
+        let mut taken: BTreeMap<String, &Version> = BTreeMap::new();
+        let mut admitted = BTreeMap::new();
+        for version in order {
+            let members = by_version
+                .get(version)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let projects: BTreeSet<&str> = members
+                .iter()
+                .filter_map(|fact| compose::project(&fact.container))
+                .collect();
+            let marks: Vec<String> = std::iter::once(format!("slug {}", version.slug()))
+                .chain(
+                    projects
+                        .iter()
+                        .map(|project| format!("compose project {project}")),
+                )
+                .collect();
+            let rival = marks.iter().find_map(|mark| {
+                taken
+                    .get(mark)
+                    .map(|rival| (mark.clone(), format!("version {rival}")))
+            });
+            let foreign = projects.iter().find_map(|project| {
+                let owner = self
+                    .claims
+                    .lost_to(&Claim::Project((*project).to_owned()), key)?;
+                Some((format!("compose project {project}"), owner.to_string()))
+            });
+            if let Some((mark, owner)) = rival.or(foreign) {
+                let message = format!(
+                    "version {version} has the same {mark} as {owner}, which keeps it: it is not routed"
+                );
+                fragment.diagnostics.push(Diagnostic::new(
+                    "version-conflict",
+                    format!("env {}", record.key),
+                    message,
+                ));
+                continue;
+            }
+            taken.extend(marks.into_iter().map(|mark| (mark, version)));
+            if let Some(stack) = all.get(version) {
+                admitted.insert(version.clone(), stack.clone());
+            }
+        }
+        admitted
+    }
+
+    /// Puts the objects that may stand into the document.
+    fn assemble(&mut self, key: &FragmentKey) {
+        let Some(fragment) = self.fragments.get(key) else {
+            return;
+        };
+        let claims = &self.claims;
+        let loser = |object: &Object| {
+            claims.lost_to(&Claim::Name(object.section, object.name.clone()), key)
+        };
+        let standing = fragment.standing(&|object| loser(object).is_some());
+        let sections = Section::ALL.map(|section| (section, members(&standing, section)));
+        let lost: Vec<Diagnostic> = fragment
+            .objects
+            .iter()
+            .filter_map(|object| {
+                let owner = loser(object)?;
+                let message = format!(
+                    "{} {} belongs to {owner}",
+                    object.section.noun(),
+                    object.name
+                );
+                Some(Diagnostic::new("name-taken", key.to_string(), message))
+            })
+            .collect();
+        let is_bare = fragment.objects.is_empty() && fragment.diagnostics.is_empty();
+        let fragment_key = key.to_string();
+        for (section, bytes) in sections {
+            self.document.replace(section, &fragment_key, bytes);
+        }
+        if is_bare {
+            self.fragments.remove(key);
+            if let FragmentKey::Object(section, name) = key {
+                self.wanters.remove(&(*section, name.clone()));
+            }
+        } else if let Some(fragment) = self.fragments.get_mut(key) {
+            fragment.lost = lost;
+        }
+    }
+}
+
+const fn is_name(claim: &Claim) -> bool {
+    matches!(claim, Claim::Name(..))
+}
+
+/// Members by version, each oldest first.
+fn versions<'a>(members: &[&'a Fact]) -> BTreeMap<Version, Vec<&'a Fact>> {
+    let mut versions: BTreeMap<Version, Vec<&Fact>> = BTreeMap::new();
+    for fact in members {
+        if let Some(labels) = fact.managed() {
+            versions
+                .entry(labels.version.clone())
+                .or_default()
+                .push(fact);
+        }
+    }
+    versions
+}
+
+/// Hosts that a version with live traffic names beside its own.
+fn foreign_hosts(
+    record: &EnvRecord,
+    version: &Version,
+    stack: &Stack,
+    rollout: Option<&Record>,
+) -> BTreeSet<String> {
+    let is_live = rollout.is_some_and(|rollout| {
+        rollout.active_version() == Some(version)
+            || (rollout.shift.is_some() && rollout.other_version() == Some(version))
+    });
+    let mut foreign = BTreeSet::new();
+    for router in stack.routers.values().filter(|_| is_live) {
+        let own = OwnHosts::new(record, version, router.prefix.as_deref());
+        let mut visit = |name: &str, args: &[String]| {
+            let others = args
+                .iter()
+                .filter(|host| is_host(name) && own.recognise(host).is_none());
+            foreign.extend(others.map(|host| host.to_ascii_lowercase()));
+        };
+        if let Some(rule) = &router.rule {
+            Rule::each_matcher(rule, &mut visit);
+        }
+    }
+    foreign
+}

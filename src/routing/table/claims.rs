@@ -1,0 +1,122 @@
+//! Who may have a name, a host or a compose project that several want.
+//!
+//! Managed stands before unmanaged, the older before the newer. Unmanaged containers share hosts among
+//! themselves, as Traefik lets them; a managed host belongs to its env alone. When a holder changes, everybody
+//! who wants the same thing is looked at again.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::routing::ids::EnvKey;
+use crate::routing::traefik::Section;
+
+/// What several may want.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// The start of all names of an env.
+    Prefix(String),
+    /// A name in the document.
+    Name(Section, String),
+    /// A host.
+    Host(String),
+    /// A compose project.
+    Project(String),
+}
+
+/// Who contributes to the document.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FragmentKey {
+    /// One managed env.
+    Env(EnvKey),
+    /// One object of unmanaged containers.
+    Object(Section, String),
+}
+
+impl std::fmt::Display for FragmentKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Env(key) => write!(f, "env {key}"),
+            Self::Object(section, name) => write!(f, "{} {name}", section.noun()),
+        }
+    }
+}
+
+/// The order of claimants: managed first, then by age, then by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    /// Not managed.
+    pub unmanaged: bool,
+    /// Age; smaller is older.
+    pub since: u64,
+    /// Who.
+    pub key: FragmentKey,
+}
+
+/// All claims of all fragments.
+#[derive(Debug, Default)]
+pub struct Claims {
+    claimants: BTreeMap<Claim, BTreeSet<Rank>>,
+    made: BTreeMap<FragmentKey, BTreeMap<Claim, Rank>>,
+}
+
+impl Claims {
+    /// Replaces those claims of a fragment that `kind` selects, and gives the others whose standing changed.
+    pub fn replace(
+        &mut self,
+        rank: &Rank,
+        kind: fn(&Claim) -> bool,
+        wanted: BTreeSet<Claim>,
+    ) -> BTreeSet<FragmentKey> {
+        let mut touched = BTreeSet::new();
+        let made = self.made.remove(&rank.key).unwrap_or_default();
+        let (mut kept, old): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            made.into_iter().partition(|(claim, made_as)| {
+                !kind(claim) || (made_as == rank && wanted.contains(claim))
+            });
+        for (claim, made_as) in &old {
+            self.change(claim, &mut touched, |claimants| claimants.remove(made_as));
+        }
+        for claim in wanted {
+            if let Entry::Vacant(free) = kept.entry(claim) {
+                self.change(free.key(), &mut touched, |claimants| {
+                    claimants.insert(rank.clone())
+                });
+                free.insert(rank.clone());
+            }
+        }
+        if !kept.is_empty() {
+            self.made.insert(rank.key.clone(), kept);
+        }
+        touched.remove(&rank.key);
+        touched
+    }
+
+    fn change(
+        &mut self,
+        claim: &Claim,
+        touched: &mut BTreeSet<FragmentKey>,
+        change: impl FnOnce(&mut BTreeSet<Rank>) -> bool,
+    ) {
+        let claimants = self.claimants.entry(claim.clone()).or_default();
+        let before = claimants.first().cloned();
+        change(claimants);
+        if claimants.first() != before.as_ref() {
+            touched.extend(claimants.iter().map(|rank| rank.key.clone()));
+        }
+        if claimants.is_empty() {
+            self.claimants.remove(claim);
+        }
+    }
+
+    /// Who has it instead of `key`; `None` when `key` may have it.
+    pub fn lost_to(&self, claim: &Claim, key: &FragmentKey) -> Option<&FragmentKey> {
+        let first = self.claimants.get(claim)?.first()?;
+        let shared = first.unmanaged && matches!(claim, Claim::Host(_));
+        (first.key != *key && !shared).then_some(&first.key)
+    }
+
+    /// Are there no claims left.
+    pub fn is_empty(&self) -> bool {
+        self.claimants.is_empty() && self.made.is_empty()
+    }
+}

@@ -1,0 +1,8 @@
+//! One managed env as a fragment: its stacks ([`stack`]), its hosts ([`hosts`]), and the objects they become
+//! ([`render`]) once it is known which hosts the env may have.
+
+pub mod hosts;
+pub mod naming;
+pub mod render;
+pub mod rewrite;
+pub mod stack;

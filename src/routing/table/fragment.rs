@@ -1,0 +1,100 @@
+//! What one owner contributes to the document: objects, and what they need of each other.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::routing::model::Diagnostic;
+use crate::routing::traefik::encode::object;
+use crate::routing::traefik::{Section, document};
+
+/// One named object, encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Where it stands.
+    pub section: Section,
+    /// Its name.
+    pub name: String,
+    /// `,"name":{...}`
+    pub bytes: Vec<u8>,
+    /// Names of services of the same fragment without which it must not appear.
+    pub needs: Vec<String>,
+}
+
+impl Object {
+    /// Encodes an object; refuses what would make Traefik refuse the document.
+    pub fn new<T: Serialize>(
+        section: Section,
+        name: String,
+        value: &T,
+        needs: Vec<String>,
+    ) -> Result<Self, Diagnostic> {
+        let refuse = |why: &str| {
+            Diagnostic::new("object-refused", format!("{} {name}", section.noun()), why)
+        };
+        if name.contains('@') || name.len() > 1000 {
+            return Err(refuse("its name has an @ or more than 1000 bytes"));
+        }
+        let Some(value) = object(value) else {
+            return Err(refuse(
+                "it says nothing: an empty object would make Traefik refuse everything",
+            ));
+        };
+        let bytes = document::member(&name, &value);
+        Ok(Self {
+            section,
+            name,
+            bytes,
+            needs,
+        })
+    }
+}
+
+/// One owner's objects with all that is known about them.
+#[derive(Clone, Debug, Default)]
+pub struct Fragment {
+    /// Before names are contested.
+    pub objects: Vec<Object>,
+    /// What was wrong while rendering.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was lost to others.
+    pub lost: Vec<Diagnostic>,
+    /// Networks its servers are reached through.
+    pub networks: BTreeSet<String>,
+}
+
+impl Fragment {
+    /// The objects that may stand: not lost to another owner, nor needing one that was.
+    pub fn standing(&self, lost: &dyn Fn(&Object) -> bool) -> Vec<&Object> {
+        let mut standing: Vec<&Object> =
+            self.objects.iter().filter(|object| !lost(object)).collect();
+        loop {
+            let services: BTreeSet<&str> = standing
+                .iter()
+                .filter(|object| object.section == Section::HttpServices)
+                .map(|object| object.name.as_str())
+                .collect();
+            let complete = |object: &&&Object| {
+                object
+                    .needs
+                    .iter()
+                    .all(|need| services.contains(need.as_str()))
+            };
+            let kept: Vec<&Object> = standing.iter().filter(complete).copied().collect();
+            if kept.len() == standing.len() {
+                return kept;
+            }
+            standing = kept;
+        }
+    }
+}
+
+/// The members of one section, one after the other.
+pub fn members(objects: &[&Object], section: Section) -> Bytes {
+    let parts = objects
+        .iter()
+        .filter(|object| object.section == section)
+        .map(|object| object.bytes.as_slice());
+    parts.collect::<Vec<_>>().concat().into()
+}
