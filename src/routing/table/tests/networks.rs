@@ -1,0 +1,142 @@
+use crate::routing::model::Change;
+use crate::routing::table::{Options, ProxySelector};
+
+use super::{World, mk, whoami};
+
+fn attached() -> Options {
+    Options {
+        proxy: Some(ProxySelector::Name("traefik".to_owned())),
+        ..Options::default()
+    }
+}
+
+fn traefik() -> super::Mk {
+    let mut traefik = mk("traefik", 1).label("traefik.enable", "false");
+    traefik.0.networks.clear();
+    traefik.network("00-pointsman", [10, 9, 0, 2])
+}
+
+#[test]
+fn a_server_is_published_only_when_traefik_can_reach_it() {
+    let mut world = World::with(
+        attached(),
+        &[traefik(), whoami("web", 2, "v1"), mk("plain", 3)],
+    );
+    assert_eq!(
+        world.urls("whoami-dev-web-v1"),
+        Vec::<String>::new(),
+        "not reachable yet"
+    );
+    assert_eq!(
+        world.urls("plain"),
+        Vec::<String>::new(),
+        "neither is the unmanaged one"
+    );
+    let wanted = world.table.attachments();
+    assert_eq!(
+        wanted.networks.into_iter().collect::<Vec<_>>(),
+        ["net"],
+        "attach there"
+    );
+    assert_eq!(wanted.proxy, Some(traefik().0.id), "this container");
+    world.put(&traefik().network("net", [10, 0, 0, 250]));
+    assert_eq!(
+        world.urls("whoami-dev-web-v1"),
+        ["http://10.0.0.2:80"],
+        "now it is"
+    );
+    assert_eq!(world.urls("plain"), ["http://10.0.0.3:80"], "both");
+}
+
+#[test]
+fn a_network_is_wanted_until_its_last_member_died() {
+    let (a, b) = (
+        whoami("a", 2, "v1").compose("p", "web"),
+        whoami("b", 3, "v1").compose("p", "web"),
+    );
+    let mut world = World::with(attached(), &[traefik(), a.clone(), b.clone()]);
+    world.apply(Change::Exited(a.0.id));
+    world.settle();
+    assert_eq!(
+        world.table.attachments().networks.len(),
+        1,
+        "one member is left"
+    );
+    world.apply(Change::Exited(b.0.id));
+    world.settle();
+    assert_eq!(
+        world.table.attachments().networks.len(),
+        0,
+        "nobody to reach"
+    );
+}
+
+#[test]
+fn traefik_on_the_host_network_reaches_everything() {
+    let mut host = traefik();
+    host.0.network_mode = "host".to_owned();
+    let world = World::with(attached(), &[host, mk("plain", 3)]);
+    assert_eq!(world.urls("plain"), ["http://10.0.0.3:80"], "published");
+    assert_eq!(world.table.attachments().proxy, None, "nothing to attach");
+}
+
+#[test]
+fn the_network_is_chosen_deterministically() {
+    let two = mk("plain", 3)
+        .network("a-net", [10, 1, 0, 3])
+        .network("p_default", [10, 2, 0, 3])
+        .compose("p", "s");
+    assert_eq!(
+        World::new(std::slice::from_ref(&two)).urls("s-p"),
+        ["http://10.2.0.3:80"],
+        "the project's default"
+    );
+    let named = two.clone().label("traefik.docker.network", "net");
+    assert_eq!(
+        World::new(&[named]).urls("s-p"),
+        ["http://10.0.0.3:80"],
+        "the label"
+    );
+    let option = Options {
+        network: Some("a-net".to_owned()),
+        ..Options::default()
+    };
+    assert_eq!(
+        World::with(option, std::slice::from_ref(&two)).urls("s-p"),
+        ["http://10.1.0.3:80"],
+        "the option"
+    );
+    let shared = World::with(
+        attached(),
+        &[traefik().network("net", [10, 0, 0, 250]), two],
+    );
+    assert_eq!(
+        shared.urls("s-p"),
+        ["http://10.0.0.3:80"],
+        "one that Traefik already has"
+    );
+}
+
+#[test]
+fn a_missing_proxy_is_said() {
+    let world = World::with(attached(), &[mk("plain", 3)]);
+    assert!(
+        world.codes().contains(&"proxy-missing"),
+        "nothing can be published"
+    );
+}
+
+#[test]
+fn a_refused_network_is_a_diagnostic_until_it_is_cleared() {
+    let mut world = World::with(attached(), &[traefik()]);
+    world.apply(Change::Attachment {
+        network: "a".to_owned(),
+        refused: Some("it would move the gateway".to_owned()),
+    });
+    assert_eq!(world.codes(), ["network-refused"], "said");
+    world.apply(Change::Attachment {
+        network: "a".to_owned(),
+        refused: None,
+    });
+    assert_eq!(world.codes(), Vec::<&str>::new(), "cleared");
+}

@@ -1,0 +1,131 @@
+use serde_json::json;
+
+use crate::routing::model::Change;
+use crate::routing::rollout::Command;
+use crate::routing::table::Share;
+
+use super::{World, key, whoami};
+
+fn web(version: &str, n: u8) -> super::Mk {
+    whoami(&format!("web-{version}"), n, version).compose(&format!("whoami-dev-{version}"), "web")
+}
+
+fn children(world: &World) -> serde_json::Value {
+    world.service("whoami-dev-web")["weighted"]["services"].clone()
+}
+
+fn shifting(weight: u64) -> World {
+    let mut world = World::new(&[web("v1", 2), web("v2", 3)]);
+    world.make_live("v1");
+    world.now = world.now.plus_millis(60_000);
+    world.promote("v2", Some(weight));
+    world
+}
+
+#[test]
+fn a_weight_shares_live_traffic() {
+    let world = shifting(25);
+    let expected = json!([{"name": "whoami-dev-web-v1", "weight": 75}, {"name": "whoami-dev-web-v2", "weight": 25}]);
+    assert_eq!(children(&world), expected, "both, by their shares");
+    assert_eq!(
+        world.router("whoami-dev-web-staged")["service"],
+        "whoami-dev-web-v2",
+        "the staged host stays"
+    );
+    let status = world.table.status(&key(), world.now).unwrap();
+    assert_eq!(
+        status.effective,
+        Share {
+            blue: 75,
+            green: 25
+        },
+        "and said so"
+    );
+}
+
+#[test]
+fn no_child_ever_has_weight_zero() {
+    let world = shifting(0);
+    assert_eq!(
+        children(&world),
+        json!([{"name": "whoami-dev-web-v1", "weight": 100}]),
+        "left out instead"
+    );
+}
+
+#[test]
+fn a_dead_candidate_leaves_the_list_and_a_dead_active_gives_way() {
+    let mut world = shifting(25);
+    world.apply(Change::Exited(web("v2", 3).0.id));
+    world.settle();
+    assert_eq!(
+        children(&world),
+        json!([{"name": "whoami-dev-web-v1", "weight": 75}]),
+        "no share of 503"
+    );
+    let mut world = shifting(25);
+    world.apply(Change::Exited(web("v1", 2).0.id));
+    world.settle();
+    assert_eq!(
+        children(&world),
+        json!([{"name": "whoami-dev-web-v2", "weight": 25}]),
+        "the candidate carries all"
+    );
+    world.apply(Change::Exited(web("v2", 3).0.id));
+    world.settle();
+    assert_eq!(
+        children(&world),
+        json!([{"name": "whoami-dev-web-v1", "weight": 100}]),
+        "nobody: the active one, 503"
+    );
+}
+
+#[test]
+fn the_live_router_is_the_active_versions_until_the_switch() {
+    let path = |mk: super::Mk, path: &str| {
+        mk.label(
+            "traefik.http.routers.web.rule",
+            &format!("PathPrefix(`{path}`)"),
+        )
+    };
+    let extra = path(web("v2", 3), "/new")
+        .label("traefik.http.routers.extra.rule", "Path(`/extra`)")
+        .label("traefik.http.routers.extra.service", "web")
+        .label("traefik.http.services.web.loadbalancer.server.port", "80");
+    let mut world = World::new(&[path(web("v1", 2), "/old"), extra]);
+    world.make_live("v1");
+    world.now = world.now.plus_millis(60_000);
+    assert_eq!(
+        world.rule("whoami-dev-extra"),
+        "",
+        "only the candidate has it, and it has no share"
+    );
+    world.promote("v2", Some(10));
+    assert_eq!(
+        world.rule("whoami-dev-web"),
+        "PathPrefix(`/old`) && Host(`whoami.dev.example.com`)",
+        "rule of the active one"
+    );
+    assert_eq!(
+        world.rule("whoami-dev-extra"),
+        "Path(`/extra`) && Host(`whoami.dev.example.com`)",
+        "live with the first share"
+    );
+    world.command(Command::Switch);
+    assert_eq!(
+        world.rule("whoami-dev-web"),
+        "PathPrefix(`/new`) && Host(`whoami.dev.example.com`)",
+        "after the switch"
+    );
+}
+
+#[test]
+fn an_aborted_shift_is_as_if_it_had_not_been() {
+    let mut world = shifting(25);
+    world.command(Command::Rollback);
+    let aborted = world.document();
+    let mut fresh = World::new(&[web("v1", 2), web("v2", 3)]);
+    fresh.make_live("v1");
+    fresh.promote("v2", None);
+    assert_eq!(aborted, fresh.document(), "same bytes as before the weight");
+}
