@@ -1,0 +1,126 @@
+//! What the events said about one container since it was last read. Pure.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::docker::convert;
+use crate::docker::wire::Kind;
+use crate::routing::model::{Container, Health, State};
+
+/// The events about one container, folded: later ones win.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The last turn of its life.
+    pub life: Option<Life>,
+    health: Option<Health>,
+    /// By network id: joined or left.
+    networks: BTreeMap<String, bool>,
+    other: bool,
+}
+
+/// A turn in a container's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    Started,
+    Paused,
+    Unpaused,
+    Died,
+    Destroyed,
+}
+
+impl Mark {
+    /// What a `die` says.
+    pub(super) fn of_death() -> Self {
+        Self {
+            life: Some(Life::Died),
+            ..Self::default()
+        }
+    }
+
+    /// Folds in what one event said.
+    pub(super) fn add(&mut self, kind: Kind) {
+        match kind {
+            Kind::Started => self.turn(Life::Started),
+            Kind::Died => self.turn(Life::Died),
+            Kind::Destroyed => self.turn(Life::Destroyed),
+            Kind::Paused => self.turn(Life::Paused),
+            Kind::Unpaused => self.turn(Life::Unpaused),
+            Kind::Health(word) => match convert::health_word(&word) {
+                Some(health) => self.health = Some(health),
+                None => self.other = true,
+            },
+            Kind::Joined(network) => {
+                self.networks.insert(network, true);
+            }
+            Kind::Left(network) => {
+                self.networks.insert(network, false);
+            }
+            Kind::Other => self.other = true,
+        }
+    }
+
+    /// Folds in a later mark.
+    pub(super) fn merge(&mut self, later: Self) {
+        if let Some(life) = later.life {
+            self.turn(life);
+        }
+        self.health = later.health.or(self.health);
+        self.networks.extend(later.networks);
+        self.other |= later.other;
+    }
+
+    /// A turn makes what its health check said before meaningless.
+    const fn turn(&mut self, life: Life) {
+        self.life = Some(life);
+        self.health = None;
+    }
+
+    /// Does it say nothing but that the health is what we know. Podman sends such an event with every probe.
+    pub(super) fn is_old_news(&self, known: Option<&Container>) -> bool {
+        let Some(health) = self.health else {
+            return false;
+        };
+        let health_only = self.life.is_none() && self.networks.is_empty() && !self.other;
+        health_only && known.is_some_and(|container| container.health == health)
+    }
+
+    /// Does what was read show all that the events said. If not, the list lags behind.
+    pub(super) fn agrees(&self, read: &Container) -> bool {
+        let life = match self.life {
+            None => true,
+            Some(Life::Started) => read.state == State::Running && has_its_address(read),
+            Some(Life::Unpaused) => read.state == State::Running,
+            Some(Life::Paused) => read.state == State::Paused,
+            Some(Life::Died | Life::Destroyed) => !is_alive(read.state),
+        };
+        let health = self.health.is_none_or(|health| read.health == health);
+        life && health && self.networks_agree(read)
+    }
+
+    fn networks_agree(&self, read: &Container) -> bool {
+        // Docker connects before it starts, and the list shows nothing of it until the start, which has its own event
+        let joining_late = read.state != State::Running;
+        self.networks.iter().all(|(network, joined)| {
+            let endpoint = read
+                .networks
+                .values()
+                .find(|endpoint| endpoint.network_id == *network);
+            match endpoint {
+                Some(endpoint) => *joined && (joining_late || endpoint.address.is_some()),
+                None => !*joined || joining_late,
+            }
+        })
+    }
+}
+
+/// May it own an address.
+pub(super) const fn is_alive(state: State) -> bool {
+    matches!(state, State::Running | State::Paused)
+}
+
+fn has_its_address(read: &Container) -> bool {
+    let mut addresses = read.networks.values().map(|endpoint| endpoint.address);
+    read.networks.is_empty()
+        || ["host", "none"].contains(&read.network_mode.as_str())
+        || addresses.any(|address: Option<IpAddr>| address.is_some())
+}
