@@ -2,7 +2,103 @@
 //!
 //! One task owns all that changes, in plain fields. For an operator's command the order is fixed: step, save,
 //! publish, reply. Disk is never behind what Traefik was told, and nobody is answered before the document is out.
+//! [`handle`] is the door, `requests` what comes through it, `turn` what follows every change.
 
+mod clock;
 mod handle;
+mod requests;
+mod turn;
 
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::routing::model::{Attachments, Change};
+use crate::routing::table::{Options, Table};
+use crate::snapshot::Publisher;
+use crate::store::{Loaded, Store};
+
+use clock::Clock;
 pub use handle::{Accepted, CommandError, CommandRequest, Handle, Request, Turn, handle_channel};
+
+/// How many changes are taken in before something is published.
+const BATCH: usize = 4096;
+
+/// Where the reconciler's decisions go.
+#[derive(Debug)]
+pub struct Outlets {
+    /// The document.
+    pub publisher: Publisher,
+    /// Networks that Traefik must be attached to.
+    pub attachments: watch::Sender<Attachments>,
+    /// Wakes those who wait for a change.
+    pub turns: watch::Sender<Turn>,
+}
+
+/// Owner of everything that changes.
+#[derive(Debug)]
+pub struct Reconciler {
+    table: Table,
+    store: Store,
+    outlets: Outlets,
+    clock: Clock,
+    /// A deadline could not be carried out; it is tried again after a pause.
+    stalled: bool,
+}
+
+impl Reconciler {
+    /// Begins with what the store remembers.
+    pub fn new(options: Options, store: Store, loaded: Loaded, outlets: Outlets) -> Self {
+        let mut table = Table::new(options);
+        for record in loaded.envs.into_values() {
+            table.put_env(record);
+        }
+        for (key, record) in loaded.rollouts {
+            table.put_rollout(&key, record);
+        }
+        Self {
+            table,
+            store,
+            outlets,
+            clock: Clock::start(),
+            stalled: false,
+        }
+    }
+
+    /// Works until `stop` is cancelled, then brings the store to a clean end.
+    pub async fn run(
+        mut self,
+        mut changes_rx: mpsc::Receiver<Change>,
+        mut requests_rx: mpsc::Receiver<Request>,
+        stop: CancellationToken,
+    ) -> Result<(), crate::store::Error> {
+        loop {
+            let pause = self.until_deadline();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(change) = changes_rx.recv() => self.take_in(change, &mut changes_rx),
+                Some(request) = requests_rx.recv() => {
+                    if let Ok(change) = changes_rx.try_recv() {
+                        self.take_in(change, &mut changes_rx);
+                    }
+                    self.answer(request);
+                }
+                () = tokio::time::sleep(pause) => self.turn(),
+            }
+        }
+        let store = self.store;
+        tokio::task::block_in_place(|| store.close())
+    }
+
+    /// A change and all that wait behind it, then one turn.
+    fn take_in(&mut self, first: Change, changes_rx: &mut mpsc::Receiver<Change>) {
+        let now = self.clock.now();
+        self.table.apply(first, now);
+        for _ in 1..BATCH {
+            let Ok(change) = changes_rx.try_recv() else {
+                break;
+            };
+            self.table.apply(change, now);
+        }
+        self.turn();
+    }
+}

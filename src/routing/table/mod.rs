@@ -311,21 +311,24 @@ impl Table {
         self.dirty.insert(FragmentKey::Env(key.clone()));
     }
 
-    /// Records that labels ask for and nobody has written yet.
-    pub fn take_unrecorded(&mut self, now: Timestamp) -> Vec<EnvRecord> {
+    /// Records that labels ask for and nobody has written yet; they are asked for until they are.
+    pub fn unrecorded(&mut self, now: Timestamp) -> Vec<EnvRecord> {
         let keys = std::mem::take(&mut self.unrecorded);
-        let record = |key: EnvKey| {
+        let record = |key: &EnvKey| {
             let domain = self
                 .facts
-                .members(&key)
+                .members(key)
                 .into_iter()
                 .find_map(|fact| fact.managed()?.domain.clone())?;
-            Some(EnvRecord::new(key, domain, Origin::Label, now))
+            Some(EnvRecord::new(key.clone(), domain, Origin::Label, now))
         };
-        keys.into_iter()
+        let records: Vec<EnvRecord> = keys
+            .iter()
             .filter(|key| !self.envs.contains_key(key))
             .filter_map(record)
-            .collect()
+            .collect();
+        self.unrecorded = records.iter().map(|record| record.key.clone()).collect();
+        records
     }
 
     /// The document as of the last rebuild.

@@ -124,7 +124,7 @@ impl World {
 
     /// What the reconciler does after changes: records that labels ask for, then the document.
     pub(super) fn settle(&mut self) {
-        for record in self.table.take_unrecorded(self.now) {
+        for record in self.table.unrecorded(self.now) {
             self.table.put_env(record);
         }
         self.table.rebuild(self.now);

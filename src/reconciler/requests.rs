@@ -1,0 +1,268 @@
+//! What comes through the door: verbs, env records, questions.
+
+use tokio::sync::oneshot;
+
+use crate::routing::ids::EnvKey;
+use crate::routing::model::EnvRecord;
+use crate::routing::rollout::{Command, Event, Record, Refusal, Step, step};
+use crate::routing::time::Timestamp;
+use crate::store::{Answer, Entry, Idempotency, Put};
+
+use super::Reconciler;
+use super::handle::{Accepted, CommandError, CommandRequest, Request};
+
+impl Reconciler {
+    /// Carries out one request and replies.
+    pub(super) fn answer(&mut self, request: Request) {
+        let now = self.clock.now();
+        match request {
+            Request::Command(request, reply) => give(reply, self.command(&request, now)),
+            Request::PutEnv(record, actor, reply) => give(reply, self.put_env(*record, actor, now)),
+            Request::RemoveEnv(key, actor, reply) => give(reply, self.remove_env(&key, actor, now)),
+            Request::Envs(reply) => give(reply, self.table.envs().cloned().collect()),
+            Request::Status(key, reply) => give(reply, self.table.status(&key, now)),
+            Request::Stacks(reply) => give(reply, self.table.all_stacks(now)),
+            Request::Diagnostics(reply) => give(reply, self.table.diagnostics()),
+        }
+    }
+
+    /// Step, save, publish; the reply follows.
+    fn command(
+        &mut self,
+        request: &CommandRequest,
+        now: Timestamp,
+    ) -> Result<Accepted, CommandError> {
+        let key = &request.key;
+        if !self.table.is_synced() {
+            return Err(CommandError::NotSynced);
+        }
+        if self.table.env(key).is_none() {
+            return Err(CommandError::UnknownEnv(key.clone()));
+        }
+        if self.is_repeated(request)? {
+            return self.accepted(key, None, now);
+        }
+        let old = self.table.rollout(key);
+        if let Some(given) = request.if_match.filter(|given| *given != old.generation) {
+            return Err(CommandError::Stale {
+                key: key.clone(),
+                given,
+                current: old.generation,
+            });
+        }
+        let next = step(
+            &old,
+            &Event::Command(request.command.clone()),
+            &self.table.view(key),
+            now,
+        )
+        .map_err(|refusal| refused(refusal, &old, now))?;
+        if request.dry_run {
+            return self.rehearse(key, old, next, now);
+        }
+        self.save_command(request, &next, now)?;
+        let displaced = next.displaced;
+        self.table.put_rollout(key, next.record);
+        self.table.rebuild(now);
+        self.publish(now);
+        self.accepted(key, displaced, now)
+    }
+
+    /// Was this command carried out before under the same idempotency key.
+    fn is_repeated(&self, request: &CommandRequest) -> Result<bool, CommandError> {
+        let Some(key) = &request.idempotency_key else {
+            return Ok(false);
+        };
+        match self.store.answer(key) {
+            None => Ok(false),
+            Some(answer)
+                if answer.env == request.key && answer.fingerprint == words(&request.command) =>
+            {
+                Ok(true)
+            }
+            Some(_) => Err(CommandError::KeyReused(key.clone())),
+        }
+    }
+
+    /// One durable entry; a command that changed nothing is stored only for its idempotency key.
+    fn save_command(
+        &mut self,
+        request: &CommandRequest,
+        next: &Step,
+        now: Timestamp,
+    ) -> Result<(), CommandError> {
+        let key = &request.key;
+        let changed = next.record != self.table.rollout(key);
+        if !changed && request.idempotency_key.is_none() {
+            return Ok(());
+        }
+        let words = words(&request.command);
+        let answer = |key_text: &String| Idempotency {
+            key: key_text.clone(),
+            answer: Answer {
+                env: key.clone(),
+                fingerprint: words.clone(),
+                generation: next.record.generation,
+            },
+        };
+        let entry = Entry {
+            time: now,
+            actor: request.actor.clone(),
+            idempotency: request.idempotency_key.as_ref().map(answer),
+            command: words.clone(),
+            result: next.what.to_owned(),
+            envs: vec![key.clone()],
+            puts: if changed {
+                vec![Put::Rollout(key.clone(), next.record.clone())]
+            } else {
+                Vec::new()
+            },
+        };
+        self.save(entry)
+            .map_err(|error| CommandError::Store(chain(&error)))
+    }
+
+    /// Shows what a command would lead to, and takes it back before anybody can see it.
+    fn rehearse(
+        &mut self,
+        key: &EnvKey,
+        old: Record,
+        next: Step,
+        now: Timestamp,
+    ) -> Result<Accepted, CommandError> {
+        self.table.put_rollout(key, next.record);
+        self.table.rebuild(now);
+        let shown = self.accepted(key, next.displaced, now);
+        self.table.put_rollout(key, old);
+        self.table.rebuild(now);
+        shown
+    }
+
+    fn accepted(
+        &self,
+        key: &EnvKey,
+        displaced: Option<crate::routing::ids::Version>,
+        now: Timestamp,
+    ) -> Result<Accepted, CommandError> {
+        let status = self
+            .table
+            .status(key, now)
+            .ok_or_else(|| CommandError::UnknownEnv(key.clone()))?;
+        Ok(Accepted {
+            status,
+            revision: self.table.document().revision(),
+            displaced,
+        })
+    }
+
+    /// A record keeps its age; the same again changes nothing.
+    fn put_env(
+        &mut self,
+        mut record: EnvRecord,
+        actor: String,
+        now: Timestamp,
+    ) -> Result<EnvRecord, CommandError> {
+        let old = self.table.env(&record.key);
+        record.created_at = old.map_or(now, |old| old.created_at);
+        if old == Some(&record) {
+            return Ok(record);
+        }
+        let entry = Entry {
+            time: now,
+            actor,
+            command: format!("env apply {}", record.domain),
+            result: "recorded".to_owned(),
+            envs: vec![record.key.clone()],
+            idempotency: None,
+            puts: vec![Put::Env(record.clone())],
+        };
+        self.save(entry)
+            .map_err(|error| CommandError::Store(chain(&error)))?;
+        self.table.put_env(record.clone());
+        self.turn();
+        Ok(record)
+    }
+
+    fn remove_env(
+        &mut self,
+        key: &EnvKey,
+        actor: String,
+        now: Timestamp,
+    ) -> Result<(), CommandError> {
+        if self.table.env(key).is_none() {
+            return Err(CommandError::UnknownEnv(key.clone()));
+        }
+        let in_use = |why: &str| CommandError::InUse {
+            key: key.clone(),
+            why: why.to_owned(),
+        };
+        if self.table.rollout(key).is_filled() {
+            return Err(in_use("a slot holds a version"));
+        }
+        if self.table.is_named(key) {
+            return Err(in_use("containers carry its labels: remove them first"));
+        }
+        let entry = Entry {
+            time: now,
+            actor,
+            command: "env remove".to_owned(),
+            result: "removed".to_owned(),
+            envs: vec![key.clone()],
+            idempotency: None,
+            puts: vec![Put::RemoveEnv(key.clone())],
+        };
+        self.save(entry)
+            .map_err(|error| CommandError::Store(chain(&error)))?;
+        self.table.remove_env(key);
+        self.turn();
+        Ok(())
+    }
+}
+
+/// The command as an operator would type it.
+fn words(command: &Command) -> String {
+    match command {
+        Command::Promote {
+            version,
+            weight: Some(weight),
+        } => format!("promote {version} {}%", weight.percent()),
+        Command::Promote {
+            version,
+            weight: None,
+        } => format!("promote {version}"),
+        Command::Switch | Command::Rollback | Command::Evict => command.verb().to_owned(),
+    }
+}
+
+fn refused(refusal: Refusal, old: &Record, now: Timestamp) -> CommandError {
+    let retry_after_ms = match &refusal {
+        Refusal::NotReady { ready_at, .. } => {
+            Some(ready_at.map_or(1000, |at| at.millis_since(now)))
+        }
+        Refusal::NoActive
+        | Refusal::NothingStaged
+        | Refusal::UnknownVersion { .. }
+        | Refusal::AlreadyActive { .. }
+        | Refusal::Shifting { .. }
+        | Refusal::NoPrevious
+        | Refusal::PreviousDown { .. } => None,
+    };
+    CommandError::Refused {
+        refusal,
+        state: old.state(),
+        retry_after_ms,
+    }
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// Replies; whoever went away meanwhile finds the result in the status.
+fn give<T>(reply: oneshot::Sender<T>, value: T) {
+    if reply.send(value).is_err() {
+        tracing::debug!("the asker went away before its answer");
+    }
+}
