@@ -4,7 +4,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 
 /// The name by which a label deserializer recognises a field that may be given without content
 /// (`tls=true`, `sticky.cookie`): present and on with defaults, or switched off as a whole.
-pub const ALLOW_EMPTY: &str = "$pointsman::allow_empty";
+pub const ALLOW_EMPTY: &str = "$allow_empty";
 
 /// For optional structs that labels may switch on without content.
 pub fn allow_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>

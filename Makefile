@@ -1,0 +1,23 @@
+# The commands of this repository. `make test` is everything CI runs.
+.PHONY: help setup demo demo-down test image bench
+
+help: ## What there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+setup: ## Install what is missing: Docker Engine, compose, Traefik, test tools
+	@bash scripts/setup.sh
+
+demo: ## A running Traefik and Pointsman, two versions of a sample app, and a switch under load
+	@bash scripts/demo.sh
+
+demo-down: ## Remove what the demo made
+	@bash scripts/demo-down.sh
+
+image: ## Build the images: Pointsman, its sample app, Traefik
+	@bash scripts/setup.sh && bash scripts/images.sh
+
+test: ## Everything CI runs
+	@bash scripts/test.sh
+
+bench: ## Measure; docs/benchmarks.md says what
+	@bash scripts/bench.sh
