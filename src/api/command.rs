@@ -19,7 +19,10 @@ pub struct PromoteBody {
 
 /// A weight as a number, or as text with or without a percent sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a weight is a whole number from 0 to 100, with or without a percent sign"
+)]
 pub enum WeightInput {
     /// `25`
     Number(u64),

@@ -16,6 +16,7 @@ use crate::routing::traefik::Document;
 #[derive(Debug)]
 pub struct Snapshot {
     revision: Revision,
+    sequence: u64,
     document: Document,
     body: OnceLock<Body>,
 }
@@ -30,10 +31,11 @@ pub struct Body {
 }
 
 impl Snapshot {
-    /// Wraps a document.
-    pub fn new(document: Document) -> Self {
+    /// Wraps a document as the `sequence`-th publication.
+    pub fn new(document: Document, sequence: u64) -> Self {
         Self {
             revision: document.revision(),
+            sequence,
             document,
             body: OnceLock::new(),
         }
@@ -42,6 +44,12 @@ impl Snapshot {
     /// What the document is known by.
     pub const fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// How many publications of this process led here, this one included: revisions are hashes and have no
+    /// order, publications do. It is never in the bytes.
+    pub const fn sequence(&self) -> u64 {
+        self.sequence
     }
 
     /// The body, collected once and shared; no chunk is copied.
@@ -91,8 +99,9 @@ impl Publisher {
         if *self.changed.borrow() == Some(revision) {
             return false;
         }
+        let sequence = self.current.load().as_ref().map_or(0, |s| s.sequence()) + 1;
         self.current
-            .store(Some(Arc::new(Snapshot::new(document.clone()))));
+            .store(Some(Arc::new(Snapshot::new(document.clone(), sequence))));
         self.changed.send_replace(Some(revision));
         true
     }
@@ -144,6 +153,7 @@ mod tests {
         publisher.publish(&document);
         let next = reader.newer_than(Some(seen)).await;
         assert_eq!(next.revision(), document.revision(), "woken by the change");
+        assert_eq!(next.sequence(), 2, "the second publication");
         assert_eq!(
             usize::try_from(next.body().len).unwrap(),
             document.to_bytes().len(),

@@ -1,0 +1,268 @@
+//! The reconciler's values as the API's wire types. Total and without decisions of its own: what is derived here
+//! (health in one word, why something is held) is wording only.
+
+use jiff::Timestamp as Rfc3339;
+
+use crate::api::{
+    Applied, DiagnosticEntry, Env, EnvBody, Health, HealthBody, HealthState, Held, HostsBody,
+    MiddlewaresBody, Placement, Preview, PreviewCert, Shift, ShiftPhase, SlotWeights, Slots,
+    StackEntry, Status, TlsBody, TlsDomainBody, Weights,
+};
+use crate::routing::ids::{Slot, Version};
+use crate::routing::model::{self, Diagnostic, EnvRecord, HealthPolicy, HostTemplates, Origin};
+use crate::routing::rollout::{Phase, Placed, Record};
+use crate::routing::table::{EnvStatus, Share, StackStatus};
+use crate::routing::time::Timestamp;
+
+pub(super) fn status(env: &EnvStatus, applied: Vec<Applied>) -> Status {
+    let rollout = &env.rollout;
+    let placement = |placed: &Placed| Placement {
+        version: placed.version.clone(),
+        health: version_health(env, &placed.version),
+    };
+    Status {
+        app: env.env.key.app.clone(),
+        env: env.env.key.env.clone(),
+        generation: rollout.generation,
+        state: rollout.state().to_owned(),
+        active: rollout.active,
+        slots: Slots {
+            blue: rollout.slots.blue.as_ref().map(placement),
+            green: rollout.slots.green.as_ref().map(placement),
+        },
+        shift: shift(rollout),
+        previous: rollout.previous.clone(),
+        previews: previews(env),
+        weights: Weights {
+            intended: intended(rollout),
+            effective: weights(env.effective),
+        },
+        applied,
+        held: held(env),
+        urls: env.live_urls.clone(),
+        staged_urls: env.staged_urls.clone(),
+    }
+}
+
+pub(super) fn stack(stack: &StackStatus, now: Timestamp) -> StackEntry {
+    StackEntry {
+        app: stack.key.app.clone(),
+        env: stack.key.env.clone(),
+        version: stack.version.clone(),
+        slot: stack.slot,
+        active: stack.active,
+        created: stack.created,
+        urls: stack.urls.clone(),
+        health: health(stack, now),
+    }
+}
+
+pub(super) fn diagnostic(finding: &Diagnostic) -> DiagnosticEntry {
+    DiagnosticEntry {
+        code: finding.code.to_owned(),
+        subject: finding.subject.clone(),
+        key: finding.key.clone(),
+        message: finding.message.clone(),
+    }
+}
+
+/// A record as it was said: what has its default is left out.
+pub(super) fn env(record: &EnvRecord) -> Env {
+    let origin = match record.origin {
+        Origin::Label => "label",
+        Origin::Api => "api",
+    };
+    Env {
+        app: record.key.app.clone(),
+        env: record.key.env.clone(),
+        origin: origin.to_owned(),
+        body: EnvBody {
+            domain: record.domain.clone(),
+            scheme: record.scheme.clone(),
+            port: record.port,
+            entry_points: record.entry_points.clone(),
+            hosts: hosts(&record.hosts),
+            tls: record.tls.as_ref().map(tls),
+            middlewares: MiddlewaresBody {
+                live: record.middlewares.live.clone(),
+                preview: record.middlewares.preview.clone(),
+            },
+            health: health_policy(record.health),
+        },
+    }
+}
+
+fn hosts(hosts: &HostTemplates) -> HostsBody {
+    let default = HostTemplates::default();
+    let said = |text: &String, default: &String| (text != default).then(|| text.clone());
+    HostsBody {
+        live: said(&hosts.live, &default.live),
+        preview: said(&hosts.preview, &default.preview),
+        staged: said(&hosts.staged, &default.staged),
+    }
+}
+
+fn tls(tls: &model::Tls) -> TlsBody {
+    let domain = |domain: &model::TlsDomain| TlsDomainBody {
+        main: domain.main.clone(),
+        sans: domain.sans.clone(),
+    };
+    TlsBody {
+        cert_resolver: tls.cert_resolver.clone(),
+        domains: tls.domains.iter().map(domain).collect(),
+        options: tls.options.clone(),
+        preview_cert: match tls.preview_cert {
+            model::PreviewCert::None => PreviewCert::None,
+            model::PreviewCert::Resolver => PreviewCert::Resolver,
+        },
+    }
+}
+
+fn health_policy(policy: HealthPolicy) -> HealthBody {
+    let default = HealthPolicy::default();
+    let (time, ratio) = (policy.min_healthy_time_ms, policy.min_ratio_permille);
+    HealthBody {
+        min_healthy_time: (time != default.min_healthy_time_ms).then(|| go_duration(time)),
+        min_ratio: (ratio != default.min_ratio_permille).then(|| f64::from(ratio) / 1000.0),
+    }
+}
+
+fn go_duration(millis: u64) -> String {
+    if millis.is_multiple_of(1000) {
+        format!("{}s", millis / 1000)
+    } else {
+        format!("{millis}ms")
+    }
+}
+
+fn shift(rollout: &Record) -> Option<Shift> {
+    let shift = rollout.shift?;
+    Some(Shift {
+        to: rollout.other_slot(),
+        version: rollout.other_version()?.clone(),
+        weight: shift.weight.percent(),
+        phase: match shift.phase {
+            Phase::Pending { .. } => ShiftPhase::Pending,
+            Phase::Running => ShiftPhase::Running,
+        },
+    })
+}
+
+fn intended(rollout: &Record) -> SlotWeights {
+    let mut weights = SlotWeights::default();
+    let Some(active) = rollout.active else {
+        return weights;
+    };
+    let other = rollout.shift.map_or(0, |shift| shift.weight.percent());
+    *slot_of(&mut weights, active) = 100_u8.saturating_sub(other);
+    *slot_of(&mut weights, active.other()) = other;
+    weights
+}
+
+const fn slot_of(weights: &mut SlotWeights, slot: Slot) -> &mut u8 {
+    match slot {
+        Slot::Blue => &mut weights.blue,
+        Slot::Green => &mut weights.green,
+    }
+}
+
+const fn weights(share: Share) -> SlotWeights {
+    SlotWeights {
+        blue: share.blue,
+        green: share.green,
+    }
+}
+
+fn previews(env: &EnvStatus) -> Vec<Preview> {
+    let previews = env.stacks.iter().filter(|stack| stack.slot.is_none());
+    let preview = |stack: &StackStatus| Preview {
+        version: stack.version.clone(),
+        urls: stack.urls.clone(),
+        health: health(stack, env.now),
+    };
+    previews.map(preview).collect()
+}
+
+fn version_health(env: &EnvStatus, version: &Version) -> Health {
+    let stack = env.stacks.iter().find(|stack| stack.version == *version);
+    stack.map_or_else(absent, |stack| health(stack, env.now))
+}
+
+fn absent() -> Health {
+    Health {
+        state: HealthState::Absent,
+        healthy: 0,
+        expected: 0,
+        reason: Some("it has no routed container".to_owned()),
+    }
+}
+
+fn health(stack: &StackStatus, now: Timestamp) -> Health {
+    let seen = &stack.health;
+    let (state, reason) = match (stack.ready, seen.healthy, seen.sufficient) {
+        (true, _, _) => (HealthState::Ready, None),
+        (false, _, _) if seen.expected == 0 => return absent(),
+        (false, 0, _) => (HealthState::Down, Some(seen.reason.clone())),
+        (false, _, false) => (HealthState::Degraded, Some(seen.reason.clone())),
+        (false, _, true) => (HealthState::Settling, Some(settling(stack, now))),
+    };
+    Health {
+        state,
+        healthy: seen.healthy,
+        expected: seen.expected,
+        reason: reason.filter(|reason| !reason.is_empty()),
+    }
+}
+
+fn settling(stack: &StackStatus, now: Timestamp) -> String {
+    let left = stack.health.settled_at.millis_since(now);
+    format!("healthy, ready in {}", go_duration(left))
+}
+
+/// Why live traffic is not shared as intended.
+fn held(env: &EnvStatus) -> Option<Held> {
+    let rollout = &env.rollout;
+    let (shift, version) = (rollout.shift?, rollout.other_version()?);
+    let because = |reason: &str, detail: String| Held {
+        reason: reason.to_owned(),
+        detail,
+        deadline: None,
+    };
+    match shift.phase {
+        Phase::Pending { deadline } => {
+            let why = version_health(env, version).reason;
+            let why = why.unwrap_or_else(|| "it is not ready".to_owned());
+            Some(Held {
+                deadline: rfc3339(deadline),
+                ..because("not-ready", format!("version {version}: {why}"))
+            })
+        }
+        Phase::Running => {
+            let stable = rollout.active_version()?;
+            let dead = |version| is_dead(env, version);
+            if dead(version) {
+                let detail = format!("version {version} has no healthy server");
+                Some(because("candidate-dead", detail))
+            } else if dead(stable) {
+                let detail = format!("version {stable} has no healthy server");
+                Some(because("stable-dead", detail))
+            } else {
+                None
+            }
+        }
+    }
+}
+
+fn is_dead(env: &EnvStatus, version: &Version) -> bool {
+    version_health(env, version).healthy == 0
+}
+
+/// A deadline beyond the calendar is none that anybody waits for.
+fn rfc3339(at: Timestamp) -> Option<String> {
+    let millis = i64::try_from(at.as_millis()).ok()?;
+    let at = Rfc3339::from_millisecond(millis).ok()?;
+    Some(at.to_string())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! `/v1/envs`: the records, and the status of one env.
+
+use axum::Json;
+use axum::extract::State;
+use hyper::{HeaderMap, StatusCode};
+
+use super::payload::Payload;
+use super::request::{EnvPath, actor};
+use super::{Shared, convert, validate};
+use crate::api::{Env, EnvBody, EnvList, Status};
+use crate::reconciler::CommandError;
+use crate::web::error::ApiError;
+
+pub(super) async fn list(State(admin): State<Shared>) -> Result<Json<EnvList>, ApiError> {
+    let records = admin.handle.envs().await?;
+    let envs = records.iter().map(convert::env).collect();
+    Ok(Json(EnvList { envs }))
+}
+
+pub(super) async fn status(
+    State(admin): State<Shared>,
+    EnvPath(key): EnvPath,
+) -> Result<Json<Status>, ApiError> {
+    let status = admin.handle.status(key.clone()).await?;
+    let status = status.ok_or(CommandError::UnknownEnv(key))?;
+    Ok(Json(convert::status(&status, admin.applied.list())))
+}
+
+pub(super) async fn put(
+    State(admin): State<Shared>,
+    EnvPath(key): EnvPath,
+    headers: HeaderMap,
+    payload: Payload,
+) -> Result<Json<Env>, ApiError> {
+    let actor = actor(&headers)?;
+    let body: EnvBody = payload.parse()?;
+    let record = validate::record(key, &body, now())?;
+    let stored = admin.handle.put_env(record, actor).await?;
+    Ok(Json(convert::env(&stored)))
+}
+
+pub(super) async fn remove(
+    State(admin): State<Shared>,
+    EnvPath(key): EnvPath,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let actor = actor(&headers)?;
+    admin.handle.remove_env(key, actor).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the rim reads the clock: a record made here is made now"
+)]
+fn now() -> crate::routing::time::Timestamp {
+    let since_epoch = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    let millis = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+    crate::routing::time::Timestamp::from_millis(millis)
+}

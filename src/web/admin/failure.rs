@@ -1,0 +1,78 @@
+//! The reconciler's refusals as HTTP: which status, which stable code, what is said and what is only logged.
+
+use std::time::Duration;
+
+use crate::reconciler::CommandError;
+use crate::web::error::{ApiError, ErrorStatus};
+
+/// The code of the one guard that is only "not yet".
+pub(super) const NOT_READY: &str = "not_ready";
+
+/// Offered when nobody knows how long "not yet" will last.
+const SOON: Duration = Duration::from_secs(1);
+
+/// The stable code, in problems and in metrics.
+pub(super) const fn code(error: &CommandError) -> &'static str {
+    match error {
+        CommandError::NotSynced => "not_synced",
+        CommandError::UnknownEnv(_) => "unknown_env",
+        CommandError::Stale { .. } => "stale",
+        CommandError::KeyReused(_) => "key_reused",
+        CommandError::Refused { refusal, .. } => refusal.code(),
+        CommandError::InUse { .. } => "in_use",
+        CommandError::Store(_) => "store",
+        CommandError::Stopped => "stopped",
+    }
+}
+
+const fn status(error: &CommandError) -> ErrorStatus {
+    match error {
+        CommandError::NotSynced | CommandError::Stopped => ErrorStatus::SERVICE_UNAVAILABLE,
+        CommandError::UnknownEnv(_) => ErrorStatus::NOT_FOUND,
+        CommandError::Stale { .. } => ErrorStatus::PRECONDITION_FAILED,
+        CommandError::KeyReused(_) => ErrorStatus::UNPROCESSABLE_ENTITY,
+        CommandError::Refused { .. } | CommandError::InUse { .. } => ErrorStatus::CONFLICT,
+        CommandError::Store(_) => ErrorStatus::INSUFFICIENT_STORAGE,
+    }
+}
+
+/// When asking again makes sense.
+fn retry_after(error: &CommandError) -> Option<Duration> {
+    match error {
+        CommandError::NotSynced => Some(SOON),
+        CommandError::Refused { retry_after_ms, .. } => retry_after_ms
+            .map(Duration::from_millis)
+            .or((code(error) == NOT_READY).then_some(SOON)),
+        CommandError::UnknownEnv(_)
+        | CommandError::Stale { .. }
+        | CommandError::KeyReused(_)
+        | CommandError::InUse { .. }
+        | CommandError::Store(_)
+        | CommandError::Stopped => None,
+    }
+}
+
+impl From<CommandError> for ApiError {
+    fn from(error: CommandError) -> Self {
+        let new = |detail| Self::new(status(&error), code(&error), detail);
+        let problem = match &error {
+            // paths and errno are for the log
+            CommandError::Store(source) => new(
+                "the command could not be stored and was not carried out; the log says why"
+                    .to_owned(),
+            )
+            .caused_by(source.clone()),
+            CommandError::Stale { current, .. } => new(error.to_string()).generation(*current),
+            CommandError::Refused { state, .. } => new(error.to_string()).state(state),
+            CommandError::NotSynced
+            | CommandError::UnknownEnv(_)
+            | CommandError::KeyReused(_)
+            | CommandError::InUse { .. }
+            | CommandError::Stopped => new(error.to_string()),
+        };
+        match retry_after(&error) {
+            Some(after) => problem.retry_after(after),
+            None => problem,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Has everybody got it: what the pollers were served and what Traefik's API confirms, as one question.
+
+use tokio::time::Instant;
+
+use super::confirm::{ApiState, Confirmer};
+use super::proxies::{Proxies, ProxyState};
+use crate::api;
+use crate::routing::ids::Revision;
+use crate::snapshot::Reader;
+
+/// A publication that is waited for. Whatever was published after it carries it too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its revision.
+    pub revision: Revision,
+    /// Its place among the publications.
+    pub sequence: u64,
+}
+
+impl Target {
+    /// A revision that is published already. When something newer has replaced it, the newer one's place
+    /// stands for both.
+    pub fn published(revision: Revision, reader: &Reader) -> Self {
+        let sequence = reader.load().map_or(1, |snapshot| snapshot.sequence());
+        Self { revision, sequence }
+    }
+
+    /// Was the proxy served this or something later.
+    pub fn is_reached_by(self, proxy: &ProxyState) -> bool {
+        self.is_reached(proxy.revision, proxy.sequence)
+    }
+
+    pub(super) fn is_reached(self, revision: Option<Revision>, sequence: u64) -> bool {
+        revision.is_some_and(|revision| revision == self.revision || sequence >= self.sequence)
+    }
+}
+
+/// Both sources.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    proxies: Proxies,
+    confirmer: Option<Confirmer>,
+}
+
+impl Applied {
+    /// Without a confirmer nothing is ever called confirmed.
+    pub const fn new(proxies: Proxies, confirmer: Option<Confirmer>) -> Self {
+        Self { proxies, confirmer }
+    }
+
+    /// What each proxy was served, then what each API says.
+    pub fn list(&self) -> Vec<api::Applied> {
+        let apis = self.apis();
+        let proxies = self.proxies.list();
+        let pollers = proxies.iter().map(|proxy| api::Applied {
+            proxy: proxy.remote.to_string(),
+            revision: proxy.revision.map(|revision| revision.to_string()),
+            confirmed: is_confirmed(proxy, &apis),
+        });
+        let confirmed = apis.iter().map(|api| api::Applied {
+            proxy: api.url.clone(),
+            revision: api.revision.map(|revision| revision.to_string()),
+            confirmed: api.revision.is_some(),
+        });
+        pollers.chain(confirmed).collect()
+    }
+
+    /// The pollers alone.
+    pub fn proxies(&self) -> Vec<api::Proxy> {
+        let apis = self.apis();
+        let entry = |proxy: &ProxyState| api::Proxy {
+            proxy: proxy.remote.to_string(),
+            revision: proxy.revision.map(|revision| revision.to_string()),
+            polls: proxy.polls,
+            idle_ms: u64::try_from(proxy.idle.as_millis()).unwrap_or(u64::MAX),
+            confirmed: is_confirmed(proxy, &apis),
+        };
+        self.proxies.list().iter().map(entry).collect()
+    }
+
+    /// Waits until every proxy was served the target and every API confirms it, there being at least one of
+    /// either. `false` at the deadline or when there is nobody to wait for.
+    pub async fn wait(&self, target: Target, deadline: Instant) -> bool {
+        let _asking = self
+            .confirmer
+            .as_ref()
+            .map(|confirmer| confirmer.watch(target.revision));
+        let mut served = self.proxies.changed();
+        let mut confirmed = self.confirmer.as_ref().map(Confirmer::changed);
+        loop {
+            match self.reached(target) {
+                Some(true) => return true,
+                None => return false,
+                Some(false) => {}
+            }
+            let confirmation = async {
+                match &mut confirmed {
+                    Some(confirmed) => confirmed.changed().await.is_ok(),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _changed = served.changed() => {}
+                _changed = confirmation => {}
+                () = tokio::time::sleep_until(deadline) => return false,
+                () = tokio::time::sleep_until(self.proxies.next_expiry()) => {}
+            }
+        }
+    }
+
+    /// `None` when there is nobody.
+    fn reached(&self, target: Target) -> Option<bool> {
+        let (proxies, apis) = (self.proxies.list(), self.apis());
+        if proxies.is_empty() && apis.is_empty() {
+            return None;
+        }
+        let served = proxies.iter().all(|proxy| target.is_reached_by(proxy));
+        let confirmed = apis
+            .iter()
+            .all(|api| target.is_reached(api.revision, api.sequence));
+        Some(served && confirmed)
+    }
+
+    fn apis(&self) -> Vec<ApiState> {
+        let confirmer = self.confirmer.as_ref();
+        confirmer.map(Confirmer::states).unwrap_or_default()
+    }
+}
+
+/// A poller and an API belong together when they have one address; several APIs there must agree.
+fn is_confirmed(proxy: &ProxyState, apis: &[ApiState]) -> bool {
+    let address = proxy.remote.ip().to_canonical();
+    let mut its_apis = apis
+        .iter()
+        .filter(|api| api.peer == Some(address))
+        .peekable();
+    its_apis.peek().is_some()
+        && proxy.revision.is_some()
+        && its_apis.all(|api| api.revision == proxy.revision)
+}

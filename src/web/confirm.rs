@@ -1,0 +1,396 @@
+//! Reads back from Traefik's own API which revision is in force: the only proof that something is applied.
+//!
+//! Each document carries an unused middleware named after its revision; that name answers 200 exactly while the
+//! revision is in force. An API is asked while the newest revision is unconfirmed: every 50 ms at first and as
+//! long as somebody waits, else at growing pauses up to 1 s. A confirmed revision is not asked for again.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper::header::{AUTHORIZATION, HOST, HeaderValue};
+use hyper::{Request, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::routing::ids::Revision;
+use crate::snapshot::{Reader, Snapshot};
+
+/// Pause between two questions while an answer is wanted.
+const EAGER: Duration = Duration::from_millis(50);
+/// Longest pause while nobody waits.
+const PATIENT: Duration = Duration::from_secs(1);
+/// How long one question may take.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// What is wrong with `--traefik-api` or its credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ConfirmError {
+    /// Only plain HTTP is spoken here.
+    #[error("{url:?} is not an address of Traefik's API: write it as http://HOST:PORT")]
+    Url {
+        /// What was given.
+        url: String,
+    },
+    /// The file holds nothing a header could carry.
+    #[error(
+        "the file for Traefik's API must hold one line: user:password, or a token of printable ASCII"
+    )]
+    Auth,
+}
+
+/// Credentials for Traefik's API.
+#[derive(Clone)]
+pub struct ApiAuth(HeaderValue);
+
+impl ApiAuth {
+    /// From a file's content: `user:password` is sent as basic auth, anything else as a bearer token.
+    pub fn parse(text: &str) -> Result<Self, ConfirmError> {
+        let text = text.trim();
+        if text.is_empty() || text.contains(char::is_control) {
+            return Err(ConfirmError::Auth);
+        }
+        let value = if text.contains(':') {
+            format!("Basic {}", STANDARD.encode(text))
+        } else {
+            format!("Bearer {text}")
+        };
+        let mut value = HeaderValue::try_from(value).map_err(|_unfit| ConfirmError::Auth)?;
+        value.set_sensitive(true);
+        Ok(Self(value))
+    }
+}
+
+impl std::fmt::Debug for ApiAuth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ApiAuth(..)")
+    }
+}
+
+/// What one API said last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiState {
+    /// As it was configured.
+    pub url: String,
+    /// The revision it confirmed last.
+    pub revision: Option<Revision>,
+    /// Place of that revision among the publications; 0 when it was confirmed after being replaced.
+    pub sequence: u64,
+    /// Where it answered from.
+    pub peer: Option<IpAddr>,
+    /// Why the last question got no answer.
+    pub error: Option<String>,
+}
+
+/// Asks every configured API.
+#[derive(Clone, Debug)]
+pub struct Confirmer {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    apis: Vec<Api>,
+    /// A std mutex: held for a look or a store, never across an await.
+    inner: Mutex<Inner>,
+    /// Wakes those who wait for an API.
+    confirmed: watch::Sender<u64>,
+    /// Wakes the askers when somebody begins to wait.
+    wanted: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    states: Vec<ApiState>,
+    waiting: BTreeMap<Revision, u32>,
+}
+
+#[derive(Debug)]
+struct Api {
+    host: String,
+    port: u16,
+    authority: HeaderValue,
+    path: String,
+    auth: Option<ApiAuth>,
+}
+
+impl Confirmer {
+    /// For the given URLs, all with the same credentials.
+    pub fn new(urls: &[String], auth: Option<&ApiAuth>) -> Result<Self, ConfirmError> {
+        let apis = urls.iter().map(|url| Api::parse(url, auth.cloned()));
+        let apis = apis.collect::<Result<Vec<_>, _>>()?;
+        let state = |url: &String| ApiState {
+            url: url.clone(),
+            revision: None,
+            sequence: 0,
+            peer: None,
+            error: None,
+        };
+        Ok(Self {
+            shared: Arc::new(Shared {
+                apis,
+                inner: Mutex::new(Inner {
+                    states: urls.iter().map(state).collect(),
+                    waiting: BTreeMap::new(),
+                }),
+                confirmed: watch::Sender::new(0),
+                wanted: watch::Sender::new(0),
+            }),
+        })
+    }
+
+    /// Asks until stopped.
+    pub async fn run(self, reader: Reader, stop: CancellationToken) {
+        let mut askers = JoinSet::new();
+        for index in 0..self.shared.apis.len() {
+            let (asker, reader) = (self.clone(), reader.clone());
+            askers.spawn(async move { asker.ask_on(index, reader).await });
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            Some(Err(error)) = askers.join_next() => {
+                tracing::error!(%error, "asking Traefik's API ended");
+                stop.cancelled().await;
+            }
+        }
+        askers.shutdown().await;
+    }
+
+    /// What each API said last, in the order of configuration.
+    pub fn states(&self) -> Vec<ApiState> {
+        self.inner().states.clone()
+    }
+
+    /// Wakes when an API confirmed something.
+    pub(super) fn changed(&self) -> watch::Receiver<u64> {
+        self.shared.confirmed.subscribe()
+    }
+
+    /// Asks eagerly, and for this revision too, as long as the answer lives.
+    pub(super) fn watch(&self, revision: Revision) -> Watching {
+        *self.inner().waiting.entry(revision).or_default() += 1;
+        self.shared.wanted.send_modify(|count| *count += 1);
+        Watching {
+            confirmer: self.clone(),
+            revision,
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        let inner = self.shared.inner.lock();
+        inner.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask_on(&self, index: usize, mut reader: Reader) {
+        let Some(api) = self.shared.apis.get(index) else {
+            return;
+        };
+        let mut wanted = self.shared.wanted.subscribe();
+        let mut confirmed = None;
+        let mut pause = EAGER;
+        loop {
+            let snapshot = reader.newer_than(confirmed).await;
+            let answer = self.ask(api, &snapshot).await;
+            self.note(index, &answer);
+            if let Ok(Answer {
+                confirmed: Some((revision, _)),
+                ..
+            }) = answer
+                && revision == snapshot.revision()
+            {
+                confirmed = Some(revision);
+                pause = EAGER;
+                continue;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(PATIENT),
+                _newer = reader.newer_than(Some(snapshot.revision())) => pause = EAGER,
+                // the sender lives in self, so this cannot fail
+                _wanted = wanted.changed() => pause = EAGER,
+            }
+            if !self.inner().waiting.is_empty() {
+                pause = EAGER;
+            }
+        }
+    }
+
+    /// Is the newest revision in force, or else one that somebody waits for.
+    async fn ask(&self, api: &Api, newest: &Snapshot) -> Result<Answer, String> {
+        let waiting: Vec<Revision> = self.inner().waiting.keys().copied().collect();
+        let (revision, sequence) = (newest.revision(), newest.sequence());
+        let others = waiting.into_iter().filter(|other| *other != revision);
+        let candidates = std::iter::once((revision, sequence)).chain(others.map(|r| (r, 0)));
+        let mut peer = None;
+        for (revision, sequence) in candidates {
+            let (found, from) = api.has(revision).await?;
+            peer = Some(from);
+            if found {
+                return Ok(Answer {
+                    confirmed: Some((revision, sequence)),
+                    peer,
+                });
+            }
+        }
+        Ok(Answer {
+            confirmed: None,
+            peer,
+        })
+    }
+
+    fn note(&self, index: usize, answer: &Result<Answer, String>) {
+        let mut inner = self.inner();
+        let Some(state) = inner.states.get_mut(index) else {
+            return;
+        };
+        match answer {
+            Ok(answer) => {
+                state.error = None;
+                state.peer = answer.peer.or(state.peer);
+                if let Some((revision, sequence)) = answer.confirmed {
+                    (state.revision, state.sequence) = (Some(revision), sequence);
+                }
+            }
+            Err(error) => {
+                if state.error.is_none() {
+                    tracing::warn!(url = state.url, error, "Traefik's API gave no answer");
+                }
+                state.error = Some(error.clone());
+            }
+        }
+        drop(inner);
+        self.shared.confirmed.send_modify(|count| *count += 1);
+    }
+}
+
+/// One round of questions.
+#[derive(Debug)]
+struct Answer {
+    confirmed: Option<(Revision, u64)>,
+    peer: Option<IpAddr>,
+}
+
+/// Somebody waits for a revision.
+#[derive(Debug)]
+pub(super) struct Watching {
+    confirmer: Confirmer,
+    revision: Revision,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let mut inner = self.confirmer.inner();
+        if let Some(count) = inner.waiting.get_mut(&self.revision) {
+            *count -= 1;
+            if *count == 0 {
+                inner.waiting.remove(&self.revision);
+            }
+        }
+    }
+}
+
+impl Api {
+    fn parse(url: &str, auth: Option<ApiAuth>) -> Result<Self, ConfirmError> {
+        let error = || ConfirmError::Url {
+            url: url.to_owned(),
+        };
+        let uri: Uri = url.parse().map_err(|_unparsable| error())?;
+        let host = uri.host().filter(|_| uri.scheme_str() == Some("http"));
+        let host = host.ok_or_else(error)?;
+        let authority = uri.authority().filter(|a| !a.as_str().contains('@'));
+        let authority = authority.ok_or_else(error)?.as_str();
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: uri.port_u16().unwrap_or(80),
+            authority: HeaderValue::try_from(authority).map_err(|_unfit| error())?,
+            path: uri.path().trim_end_matches('/').to_owned(),
+            auth,
+        })
+    }
+
+    /// Is the marker of a revision there; and who answered.
+    async fn has(&self, revision: Revision) -> Result<(bool, IpAddr), String> {
+        let (status, peer) = tokio::time::timeout(DEADLINE, self.get(revision))
+            .await
+            .map_err(|_elapsed| format!("no answer within {} s", DEADLINE.as_secs()))?
+            .map_err(|error| error.to_string())?;
+        match status {
+            StatusCode::OK => Ok((true, peer)),
+            StatusCode::NOT_FOUND => Ok((false, peer)),
+            other => Err(format!("it answered {other}")),
+        }
+    }
+
+    async fn get(
+        &self,
+        revision: Revision,
+    ) -> Result<(StatusCode, IpAddr), Box<dyn std::error::Error + Send + Sync>> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        let peer = stream.peer_addr()?.ip().to_canonical();
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let uri = format!(
+            "{}/api/http/middlewares/{}@http",
+            self.path,
+            revision.marker()
+        );
+        let mut request = Request::get(uri).header(HOST, &self.authority);
+        if let Some(ApiAuth(value)) = &self.auth {
+            request = request.header(AUTHORIZATION, value);
+        }
+        let request = request.body(Empty::<Bytes>::new())?;
+        let mut response = std::pin::pin!(sender.send_request(request));
+        let response = tokio::select! {
+            biased;
+            response = response.as_mut() => response?,
+            // the answer may have come in the same moment as the end
+            ended = connection => {
+                ended?;
+                response.await?
+            }
+        };
+        Ok((response.status(), peer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_http_urls_are_taken() {
+        for (url, taken) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://traefik:8080/", true),
+            ("http://[::1]:8080/prefix", true),
+            ("https://traefik", false),
+            ("traefik:8080", false),
+            ("http://user:secret@traefik", false),
+            ("", false),
+        ] {
+            let urls = [url.to_owned()];
+            assert_eq!(Confirmer::new(&urls, None).is_ok(), taken, "{url}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_basic_with_a_colon_and_bearer_without() {
+        let header = |text| ApiAuth::parse(text).map(|auth| auth.0.to_str().unwrap().to_owned());
+        assert_eq!(
+            header("user:pass\n").unwrap(),
+            "Basic dXNlcjpwYXNz",
+            "basic"
+        );
+        assert_eq!(header("t0ken\n").unwrap(), "Bearer t0ken", "bearer");
+        assert_eq!(header(" \n"), Err(ConfirmError::Auth), "empty");
+        assert_eq!(header("a\nb"), Err(ConfirmError::Auth), "two lines");
+    }
+}
