@@ -1,0 +1,188 @@
+//! Power loss and I/O errors at every system call: every directory that is left loads as old or new, never as
+//! neither, and nothing acknowledged is lost.
+
+use std::collections::BTreeSet;
+
+use super::sim::{Fault, Files, SimDisk};
+use super::{append_all, assert_whole, entry};
+use crate::store::{Error, Loaded, Store};
+
+/// Small enough that a short script compacts twice.
+const COMPACT_AT: usize = 3;
+
+fn open(disk: &SimDisk) -> Result<(Store, Loaded), Error> {
+    Store::open_on(disk.boxed(), COMPACT_AT)
+}
+
+/// How far a script came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Reached {
+    acked: u64,
+    tried: u64,
+}
+
+/// Opens, appends up to entry `last`, closes; stops at the first error.
+fn script(disk: &SimDisk, last: u64, acked_before: u64) -> Reached {
+    let mut reached = Reached {
+        acked: acked_before,
+        tried: acked_before,
+    };
+    let Ok((mut store, loaded)) = open(disk) else {
+        return reached;
+    };
+    reached.acked = loaded.seq;
+    for n in loaded.seq + 1..=last {
+        reached.tried = n;
+        match store.append(entry(n)) {
+            Ok(seq) => reached.acked = seq,
+            Err(_refused) => return reached,
+        }
+    }
+    drop(store.close());
+    reached
+}
+
+fn check(image: &Files, reached: Reached, context: &str) {
+    let disk = SimDisk::new(image, Fault::None);
+    let (mut store, loaded) =
+        open(&disk).unwrap_or_else(|error| panic!("{context}: {}", error.chain()));
+    assert_whole(&loaded, context);
+    assert!(
+        (reached.acked..=reached.tried).contains(&loaded.seq),
+        "{context}: entry {} after {reached:?}",
+        loaded.seq
+    );
+    let next = loaded.seq + 1;
+    let appended = store.append(entry(next)).unwrap();
+    assert_eq!(appended, next, "{context}: the log goes on");
+    drop(store);
+    let again = SimDisk::new(&disk.files(), Fault::None);
+    let (_store, loaded) = open(&again).unwrap();
+    assert_whole(&loaded, context);
+    assert_eq!(loaded.seq, next, "{context}: after a second start");
+}
+
+fn calls_of(start: &Files, last: u64) -> usize {
+    let disk = SimDisk::new(start, Fault::None);
+    script(&disk, last, 0);
+    disk.calls()
+}
+
+#[test]
+fn power_loss_at_every_call_leaves_old_or_new() {
+    let start = Files::new();
+    let mut images = 0;
+    for call in 1..=calls_of(&start, 7) + 1 {
+        let disk = SimDisk::new(&start, Fault::Power(call));
+        let reached = script(&disk, 7, 0);
+        for image in disk.crash_images() {
+            images += 1;
+            check(&image, reached, &format!("power loss at call {call}"));
+        }
+    }
+    println!("{images} crash images");
+    assert!(images > 2000, "the disk was really torn: {images}");
+}
+
+#[test]
+fn power_loss_during_recovery_leaves_old_or_new() {
+    let start = Files::new();
+    for call in 1..=calls_of(&start, 7) {
+        let first = SimDisk::new(&start, Fault::Power(call));
+        let reached = script(&first, 7, 0);
+        for image in some(first.crash_images(), 3) {
+            for second_call in 1..=calls_of(&image, 0) {
+                let second = SimDisk::new(&image, Fault::Power(second_call));
+                drop(open(&second));
+                for image in some(second.crash_images(), 10) {
+                    let context = format!("power loss at call {call}, then at {second_call}");
+                    check(&image, reached, &context);
+                }
+            }
+        }
+    }
+}
+
+/// The first, the last and some between: the tears of one write differ little.
+fn some(images: BTreeSet<Files>, count: usize) -> Vec<Files> {
+    let step = images.len().div_ceil(count);
+    let last = images.last().cloned();
+    images.into_iter().step_by(step).chain(last).collect()
+}
+
+#[test]
+fn an_io_error_at_any_call_poisons_and_loses_nothing() {
+    let start = Files::new();
+    for call in 1..=calls_of(&start, 8) {
+        let context = format!("error at call {call}");
+        let disk = SimDisk::new(&start, Fault::Error(call));
+        let mut reached = script(&disk, 8, 0);
+        // the process lives on, or is started again: it sees the kernel's cache
+        let (mut store, loaded) =
+            open(&disk).unwrap_or_else(|error| panic!("{context}: {}", error.chain()));
+        assert_whole(&loaded, &context);
+        assert!(
+            (reached.acked..=reached.tried).contains(&loaded.seq),
+            "{context}: entry {} after {reached:?}",
+            loaded.seq
+        );
+        append_all(&mut store, loaded.seq + 1..=9);
+        // what was acknowledged after the error must not stand on bytes that never reached the disk
+        reached.acked = 9;
+        reached.tried = 9;
+        for image in disk.crash_images() {
+            check(&image, reached, &format!("{context}, then power loss"));
+        }
+    }
+}
+
+#[test]
+fn after_a_failed_append_every_append_is_refused_until_the_store_is_opened_again() {
+    for part in [1, 2] {
+        let disk = SimDisk::new(&Files::new(), Fault::None);
+        let (mut store, _) = open(&disk).unwrap();
+        store.append(entry(1)).unwrap();
+        disk.set_fault(Fault::Error(disk.calls() + part));
+        let failed = store.append(entry(2)).unwrap_err();
+        assert!(
+            matches!(failed, Error::Io { .. }),
+            "write or sync failed: {failed}"
+        );
+        let refused = store.append(entry(2)).unwrap_err();
+        assert!(
+            matches!(refused, Error::Poisoned { .. }),
+            "the disk works again, but the store has not looked: {refused}"
+        );
+        assert_eq!(store.seq(), 1, "nothing of it shows");
+        let (mut store, loaded) = open(&disk).unwrap();
+        assert!(loaded.seq >= 1, "entry 1 was acknowledged");
+        let seqs = [store.append(entry(loaded.seq + 1)).unwrap(), store.seq()];
+        assert_eq!(seqs, [loaded.seq + 1; 2], "it writes again");
+    }
+}
+
+#[test]
+fn a_failed_compaction_does_not_take_back_the_entry_that_caused_it() {
+    let calls = |last| {
+        let disk = SimDisk::new(&Files::new(), Fault::None);
+        let (mut store, _) = open(&disk).unwrap();
+        append_all(&mut store, 1..=last);
+        disk.calls()
+    };
+    let append_is_done = calls(2) + 2;
+    for call in append_is_done + 1..=calls(3) {
+        let disk = SimDisk::new(&Files::new(), Fault::Error(call));
+        let (mut store, _) = open(&disk).unwrap();
+        append_all(&mut store, 1..=3);
+        let refused = store.append(entry(4)).unwrap_err();
+        assert!(
+            matches!(refused, Error::Poisoned { .. }),
+            "call {call}: {refused}"
+        );
+        let left: BTreeSet<_> = disk.crash_images();
+        let reached = Reached { acked: 3, tried: 3 };
+        for image in &left {
+            check(image, reached, "failed compaction");
+        }
+    }
+}
