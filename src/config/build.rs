@@ -2,15 +2,15 @@
 //!
 //! Where a single value is only parsed, `typed` does it; the Docker endpoint has its own file.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::docker::docker;
 use super::layers::{Layers, Setting, environment};
-use super::typed::{address, choice, duration, list, path, secret_file, token, truth};
+use super::typed::{address, choice, duration, list, path, secret_file, token, token_of, truth};
 use super::{
-    Admin, Config, ContainerSelector, Error, Flags, Labels, Log, LogFormat, LogLevel, Provider,
-    Traefik,
+    Admin, Config, ContainerSelector, Error, Flags, Labels, LocalAdmin, Log, LogFormat, LogLevel,
+    Provider, Secret, Traefik,
 };
 
 const DEFAULT_RULE: &str = "Host(`{{ normalize .Name }}`)";
@@ -44,17 +44,28 @@ pub(super) fn load_from(
     })
 }
 
-/// Where a client on this machine reaches the admin listener: the address it would bind, and the loopback
-/// address in place of "all addresses".
-pub fn admin_address(flags: &Flags) -> Result<SocketAddr, Error> {
-    let mut address = address(&Layers::open(flags, &environment)?, "admin-listen", 9001)?;
+/// How a client on this machine reaches the admin listener: the address that the daemon would bind, with the
+/// loopback address in place of "all addresses", and the token that it would want.
+pub fn local_admin(flags: &Flags) -> Result<LocalAdmin, Error> {
+    let layers = Layers::open(flags, &environment)?;
+    let mut address = address(&layers, "admin-listen", 9001)?;
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {
             IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         });
     }
-    Ok(address)
+    let token = token(&layers, "admin-token-file", &mut Vec::new())?;
+    Ok(LocalAdmin { address, token })
+}
+
+/// Reads a token from a file that the client was told of by `setting`.
+pub fn read_token(setting: &str, file: &str) -> Result<Secret, Error> {
+    let setting = Setting {
+        name: setting.to_owned(),
+        values: vec![file.to_owned()],
+    };
+    token_of(&setting, &mut Vec::new())
 }
 
 fn refuse_unbuilt(layers: &Layers<'_>) -> Result<(), Error> {
@@ -80,7 +91,7 @@ fn admin(layers: &Layers<'_>, warnings: &mut Vec<String>) -> Result<Admin, Error
     let listen = address(layers, "admin-listen", 9001)?;
     let token = token(layers, "admin-token-file", warnings)?;
     if let Some(setting) = layers.get("admin-listen").filter(|_| token.is_none())
-        && !listen.ip().is_loopback()
+        && !listen.ip().to_canonical().is_loopback()
     {
         return Err(setting.invalid(format!(
             "{listen} is not a loopback address, so everyone who reaches it could switch versions: \

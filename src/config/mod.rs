@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use build::{admin_address, load};
+pub use build::{load, local_admin, read_token};
 pub use error::Error;
 pub use flag::Flags;
 pub use layers::environment;
@@ -52,23 +52,12 @@ pub struct Config {
 }
 
 /// Where the Docker Engine is.
-#[derive(Clone, Debug)]
-pub struct Docker {
-    /// Its address.
-    pub endpoint: Endpoint,
-    /// TLS files; only with TCP.
-    pub tls: Option<DockerTls>,
-}
-
-/// Address of a Docker Engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Endpoint {
-    /// A unix socket.
-    Unix(PathBuf),
-    /// `host:port`, with TLS when TLS files are given.
-    Tcp(String),
-    /// `host:port`, always with TLS.
-    Https(String),
+pub struct Docker {
+    /// Its address, as text with a scheme.
+    pub endpoint: String,
+    /// TLS files.
+    pub tls: DockerTls,
 }
 
 /// PEM files for a Docker Engine behind TLS.
@@ -76,8 +65,10 @@ pub enum Endpoint {
 pub struct DockerTls {
     /// The authority that signed the Engine's certificate.
     pub ca: Option<PathBuf>,
-    /// Our certificate and its key.
-    pub client: Option<(PathBuf, PathBuf)>,
+    /// Our certificate.
+    pub cert: Option<PathBuf>,
+    /// Its key.
+    pub key: Option<PathBuf>,
 }
 
 /// The provider listener.
@@ -100,6 +91,15 @@ pub struct Admin {
     pub token: Option<Secret>,
     /// `Host` names accepted besides the loopback ones.
     pub hosts: Vec<String>,
+}
+
+/// The admin listener as a client on the same machine reaches it.
+#[derive(Clone, Debug)]
+pub struct LocalAdmin {
+    /// Where it answers; port 0 when the daemon chooses one at its start.
+    pub address: SocketAddr,
+    /// The token it wants.
+    pub token: Option<Secret>,
 }
 
 /// Options of Traefik's Docker provider.

@@ -41,8 +41,7 @@ fn file(content: &str) -> (NamedTempFile, String) {
 fn everything_has_the_documented_default() {
     let config = config(&Flags::default(), NO_ENVIRONMENT).unwrap();
     assert_eq!(
-        config.docker.endpoint,
-        Endpoint::Unix("/var/run/docker.sock".into()),
+        config.docker.endpoint, "unix:///var/run/docker.sock",
         "endpoint"
     );
     assert_eq!(
@@ -139,12 +138,12 @@ fn docker_host_is_the_default_endpoint_only() {
     let endpoint = |flags: &Flags| config(flags, env).unwrap().docker.endpoint;
     assert_eq!(
         endpoint(&Flags::default()),
-        Endpoint::Tcp("10.0.0.1:2375".to_owned()),
+        "tcp://10.0.0.1:2375",
         "default"
     );
     assert_eq!(
         endpoint(&flags(&[("docker-endpoint", "unix:///run/d.sock")])),
-        Endpoint::Unix("/run/d.sock".into()),
+        "unix:///run/d.sock",
         "flag"
     );
 }
@@ -162,37 +161,23 @@ fn several_endpoints_are_refused() {
 }
 
 #[test]
-fn endpoints_that_cannot_work_are_refused() {
-    for endpoint in [
-        "",
-        "/var/run/docker.sock",
-        "unix://relative",
-        "tcp://host",
-        "tcp://:1",
-        "tcp://a@b:1",
-        "ssh://host",
-        "npipe:////./pipe",
-        "https://h:99999",
-    ] {
+fn an_endpoint_has_a_scheme() {
+    for endpoint in ["", "/var/run/docker.sock", "host:2375"] {
         let text = refusal(&[("docker-endpoint", endpoint)]);
         assert!(text.starts_with("--docker-endpoint: "), "{text}");
     }
 }
 
 #[test]
-fn tls_files_need_tcp_and_each_other() {
-    let tcp = ("docker-endpoint", "tcp://h:2376");
-    assert!(
-        refusal(&[("docker-tls-ca", "ca.pem")]).contains("needs a tcp://"),
-        "socket"
-    );
-    assert!(
-        refusal(&[tcp, ("docker-tls-key", "k")]).contains("go together"),
-        "key alone"
-    );
-    let pair = flags(&[tcp, ("docker-tls-cert", "c"), ("docker-tls-key", "k")]);
-    let tls = config(&pair, NO_ENVIRONMENT).unwrap().docker.tls.unwrap();
-    assert_eq!(tls.client, Some(("c".into(), "k".into())), "pair");
+fn tls_files_are_taken_as_they_are() {
+    let files = flags(&[("docker-tls-cert", "c"), ("docker-tls-key", "k")]);
+    let tls = config(&files, NO_ENVIRONMENT).unwrap().docker.tls;
+    let expected = DockerTls {
+        ca: None,
+        cert: Some("c".into()),
+        key: Some("k".into()),
+    };
+    assert_eq!(tls, expected, "files");
 }
 
 #[test]
@@ -204,7 +189,7 @@ fn an_open_admin_listener_needs_a_token() {
             "{text}"
         );
     }
-    for address in ["127.0.0.2:0", "[::1]:9001"] {
+    for address in ["127.0.0.2:0", "[::1]:9001", "[::ffff:127.0.0.1]:9001"] {
         let admin = config(&flags(&[("admin-listen", address)]), NO_ENVIRONMENT);
         assert_eq!(admin.unwrap().admin.listen.to_string(), address, "loopback");
     }

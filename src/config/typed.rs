@@ -104,10 +104,15 @@ pub(super) fn token(
     let Some(setting) = layers.get(name) else {
         return Ok(None);
     };
-    let token = secret_file(&setting, warnings)?;
+    token_of(&setting, warnings).map(Some)
+}
+
+/// The bearer token in the file that the setting names, checked.
+pub(super) fn token_of(setting: &Setting, warnings: &mut Vec<String>) -> Result<Secret, Error> {
+    let token = secret_file(setting, warnings)?;
     match secret::token_problem(&token) {
         Some(problem) => Err(setting.invalid(format!("{}: {problem}", setting.text()))),
-        None => Ok(Some(token)),
+        None => Ok(token),
     }
 }
 
