@@ -1,1 +1,174 @@
-//! placeholder
+//! The command line: the same verbs as the admin API, one file per verb.
+//!
+//! [`run`] parses, opens a [`session::Session`] with the daemon, and gives an exit code of [`exit`]. Every verb
+//! but `serve` is a client of the API and knows nothing else of the daemon; with `--context` the whole verb runs
+//! in the daemon's container instead. Only `output` prints, only `context` starts `docker`.
+
+mod client;
+mod context;
+mod diagnose;
+mod env;
+mod evict;
+pub mod exit;
+mod failure;
+mod healthcheck;
+mod output;
+mod progress;
+mod promote;
+mod rollback;
+mod sentence;
+mod serve;
+mod session;
+mod stacks;
+mod status;
+mod switch;
+mod table;
+mod target;
+mod transition;
+mod version;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Flags;
+
+use failure::{Failure, Outcome};
+use output::Format;
+use session::Session;
+use target::Global;
+
+const EXAMPLES: &str = "\
+Examples:
+  pointsman serve                               the daemon
+  pointsman env init whoami dev dev.example.com
+  pointsman promote whoami dev v1.2.0           stage a deployed version
+  pointsman switch whoami dev                   make it live
+  pointsman rollback whoami dev                 and back
+  pointsman status --context production         on another host, through docker
+
+Exit codes: 0 done, 1 unexpected, 2 usage, 3 refused by the state, 4 daemon unreachable or not ready,
+5 stored state unreadable, 6 diagnostics found.";
+
+/// Blue/green slots and preview deployments for Traefik on plain Docker hosts
+#[derive(Parser, Debug)]
+#[command(name = "pointsman", version, after_help = EXAMPLES)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+struct CommandLine {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    /// Run the daemon
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(Flags),
+    /// Env records: domain and options of an app's environment
+    #[command(subcommand, after_help = env::EXAMPLES)]
+    Env(env::EnvVerb),
+    /// Put a version into the other slot, optionally with a share of live traffic
+    #[command(after_help = promote::EXAMPLES)]
+    Promote(promote::PromoteArgs),
+    /// Make the other slot live
+    #[command(after_help = switch::EXAMPLES)]
+    Switch(switch::SwitchArgs),
+    /// Go back to the previous version
+    #[command(after_help = rollback::EXAMPLES)]
+    Rollback(rollback::RollbackArgs),
+    /// Empty the other slot
+    #[command(after_help = evict::EXAMPLES)]
+    Evict(evict::EvictArgs),
+    /// Show slots, versions, health and weights
+    #[command(after_help = status::EXAMPLES)]
+    Status(status::StatusArgs),
+    /// List every version that has containers
+    #[command(after_help = stacks::EXAMPLES)]
+    Stacks,
+    /// Show what is wrong with labels, names and networks
+    #[command(after_help = diagnose::EXAMPLES)]
+    Diagnose,
+    /// Ask the daemon of this machine whether it is ready (for Docker's HEALTHCHECK)
+    #[command(after_help = healthcheck::EXAMPLES)]
+    Healthcheck(healthcheck::HealthcheckArgs),
+    /// Print the version
+    #[command(after_help = version::EXAMPLES)]
+    Version,
+}
+
+/// Runs a command line (with the program's name in front) and gives the exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let parsed = match CommandLine::try_parse_from(&args) {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(&error),
+    };
+    let format = parsed.global.format();
+    let outcome = match &parsed.global.context {
+        Some(context) => elsewhere(context, &args, &parsed),
+        None => here(&parsed, format),
+    };
+    output::finish(outcome, format)
+}
+
+/// Help and version go to standard output with code 0, mistakes to standard error with code 2.
+fn usage(error: &clap::Error) -> u8 {
+    match error.print() {
+        Ok(()) if error.use_stderr() => exit::USAGE,
+        Ok(()) => exit::DONE,
+        Err(_unprintable) => exit::UNEXPECTED,
+    }
+}
+
+fn here(parsed: &CommandLine, format: Format) -> Outcome {
+    let global = &parsed.global;
+    let open = || {
+        let client = global.client()?;
+        Ok(Session { client, format })
+    };
+    match &parsed.verb {
+        Verb::Serve(flags) => serve::run(flags),
+        Verb::Env(verb) => env::run(verb, open),
+        Verb::Promote(args) => promote::run(args, &open()?),
+        Verb::Switch(args) => switch::run(args, &open()?),
+        Verb::Rollback(args) => rollback::run(args, &open()?),
+        Verb::Evict(args) => evict::run(args, &open()?),
+        Verb::Status(args) => status::run(args, &open()?),
+        Verb::Stacks => stacks::run(&open()?),
+        Verb::Diagnose => diagnose::run(&open()?),
+        Verb::Healthcheck(args) => healthcheck::run(args, global),
+        Verb::Version => version::run(format),
+    }
+}
+
+fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome {
+    let global = &parsed.global;
+    if global.url.is_some() || global.token_file.is_some() {
+        return Err(Failure::usage(
+            "--context runs the verb in the daemon's container, which knows its own address and token",
+        )
+        .next("leave out --url and --token-file"));
+    }
+    let input = match &parsed.verb {
+        Verb::Serve(_) => {
+            return Err(Failure::usage("serve cannot be run with --context")
+                .next("start the daemon there as a container: docker/compose.yaml"));
+        }
+        Verb::Env(verb) if verb.is_local() => {
+            return here(parsed, global.format());
+        }
+        Verb::Env(verb) => verb.input(),
+        Verb::Promote(_)
+        | Verb::Switch(_)
+        | Verb::Rollback(_)
+        | Verb::Evict(_)
+        | Verb::Status(_)
+        | Verb::Stacks
+        | Verb::Diagnose
+        | Verb::Healthcheck(_)
+        | Verb::Version => None,
+    };
+    context::run(context, args.get(1..).unwrap_or_default(), input)
+}

@@ -1,0 +1,118 @@
+//! `--context NAME`: the same verb on another host, through `docker exec` in its Pointsman container.
+//!
+//! The container's own settings name the admin address and the token, so nothing secret leaves it and no port
+//! is opened. Streams and exit code are passed through. This is the only file that starts `docker`.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::process::{Command, Stdio};
+
+use super::exit;
+use super::failure::{Failure, Outcome};
+
+/// How the container is found.
+const LABEL: &str = "label=pointsman.role=server";
+/// The binary inside; on the path of the image.
+const BINARY: &str = "pointsman";
+
+/// Runs the command line `args` (without the program's name) in the container of a context. A local `input`
+/// file becomes standard input, and its argument `-`.
+pub(super) fn run(context: &str, args: &[OsString], input: Option<&str>) -> Outcome {
+    let container = find(context)?;
+    let mut command = Command::new("docker");
+    command.args(["--context", context, "exec"]);
+    if let Some(path) = input {
+        let file = File::open(path)
+            .map_err(|error| Failure::usage(format!("cannot read {path}: {error}")))?;
+        command.arg("-i").stdin(file);
+    } else {
+        command.stdin(Stdio::null());
+    }
+    command.args([container.as_str(), BINARY]);
+    command.args(remote_args(args, input));
+    let status = command.status().map_err(|error| no_docker(&error))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    match code {
+        Some(code @ exit::DONE..=exit::FINDINGS) => Ok(code),
+        _ => Err(Failure::unexpected(format!(
+            "docker exec in container {container} of context {context} ended with {status}"
+        ))
+        .next("its own words stand above; is the container's image a Pointsman image?")),
+    }
+}
+
+/// The id of the one container with the label.
+fn find(context: &str) -> Result<String, Failure> {
+    let output = Command::new("docker")
+        .args(["--context", context, "ps", "-q", "--filter", LABEL])
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| no_docker(&error))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(Failure::new(
+            exit::UNREACHABLE,
+            format!("docker context {context} cannot be used: {}", said.trim()),
+        )
+        .next("`docker context ls` shows those there are"));
+    }
+    let found = String::from_utf8_lossy(&output.stdout);
+    let ids: Vec<&str> = found.split_whitespace().collect();
+    match ids.as_slice() {
+        [one] => Ok((*one).to_owned()),
+        [] => Err(Failure::new(
+            exit::UNREACHABLE,
+            format!("no container with {LABEL} runs in docker context {context}"),
+        )
+        .next("start Pointsman there with docker/compose.yaml, which sets the label; a Pointsman without container is reached with --url")),
+        several => Err(Failure::usage(format!(
+            "several containers with {LABEL} run in docker context {context}: {}",
+            several.join(", ")
+        ))
+        .next("keep the label on the one that serves, or use --url")),
+    }
+}
+
+fn no_docker(error: &std::io::Error) -> Failure {
+    if error.kind() == ErrorKind::NotFound {
+        return Failure::unexpected("--context needs the docker command, and it is not installed")
+            .next("install Docker's command line client, or use --url");
+    }
+    Failure::unexpected(format!("docker cannot be started: {error}"))
+}
+
+/// The arguments without `--context`, and with `-` in place of the local file.
+fn remote_args(args: &[OsString], input: Option<&str>) -> Vec<OsString> {
+    let mut kept = Vec::with_capacity(args.len());
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        let text = arg.to_string_lossy();
+        if text == "--context" {
+            // Its value.
+            rest.next();
+        } else if !text.starts_with("--context=") {
+            kept.push(arg.clone());
+        }
+    }
+    let is_input = |arg: &&mut OsString| input.is_some_and(|path| *arg == path);
+    if let Some(arg) = kept.iter_mut().rev().find(is_input) {
+        *arg = OsString::from("-");
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_context_stays_here_and_the_file_becomes_standard_input() {
+        let args = ["--json", "--context", "prod", "env", "apply", "a.toml"].map(OsString::from);
+        let expected = ["--json", "env", "apply", "-"].map(OsString::from);
+        assert_eq!(remote_args(&args, Some("a.toml")), expected, "separate");
+        let args = ["switch", "--context=prod", "a", "b"].map(OsString::from);
+        let expected = ["switch", "a", "b"].map(OsString::from);
+        assert_eq!(remote_args(&args, None), expected, "joined");
+    }
+}

@@ -1,0 +1,41 @@
+//! `diagnose`: what is wrong with labels, names and networks, and what would be right.
+
+use crate::api::DiagnosticEntry;
+
+use super::failure::Outcome;
+use super::session::Session;
+use super::{exit, output};
+
+/// Examples at the end of its help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  pointsman diagnose || echo 'exit code 6: there are findings'
+  pointsman diagnose --json | jq -r '.[].subject'";
+
+/// Runs the verb.
+pub(super) fn run(session: &Session) -> Outcome {
+    let answer = session.get("/v1/diagnostics")?;
+    let findings: Vec<DiagnosticEntry> = answer.decode()?;
+    if session.format.is_json() {
+        output::print_json(&answer.body)?;
+    } else if findings.is_empty() {
+        output::print("no findings")?;
+    } else {
+        let lines: Vec<String> = findings.iter().map(line).collect();
+        output::print(&lines.join("\n"))?;
+    }
+    Ok(if findings.is_empty() {
+        exit::DONE
+    } else {
+        exit::FINDINGS
+    })
+}
+
+fn line(finding: &DiagnosticEntry) -> String {
+    let key = finding.key.as_ref();
+    let key = key.map_or_else(String::new, |key| format!(" {key}:"));
+    format!(
+        "{}:{key} {} ({})",
+        finding.subject, finding.message, finding.code
+    )
+}

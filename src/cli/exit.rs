@@ -1,0 +1,16 @@
+//! Exit codes: stable, for scripts.
+
+/// Done, and what was asked for is so.
+pub const DONE: u8 = 0;
+/// Something that should not happen: a broken answer, a missing file, no permission.
+pub const UNEXPECTED: u8 = 1;
+/// The command line, a setting or an env file is wrong; nothing was tried.
+pub const USAGE: u8 = 2;
+/// The daemon understood and said no (or not in time): the state forbids it. Nothing changed, unless said.
+pub const REFUSED: u8 = 3;
+/// No daemon answers, or it has not read Docker's first complete list yet.
+pub const UNREACHABLE: u8 = 4;
+/// The daemon's stored state cannot be read without guessing.
+pub const STATE_UNREADABLE: u8 = 5;
+/// `diagnose` found something.
+pub const FINDINGS: u8 = 6;

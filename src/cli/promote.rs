@@ -1,0 +1,51 @@
+//! `promote`: a version takes the other slot, and with a weight a share of live traffic.
+
+use clap::Args;
+
+use crate::api::{PromoteBody, WeightInput};
+use crate::routing::ids::Version;
+
+use super::failure::{Failure, Outcome};
+use super::sentence::Asked;
+use super::session::{EnvArgs, Session};
+use super::transition::{Transition, TransitionArgs};
+
+/// Examples at the end of its help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  pointsman promote whoami dev v1.2.0        stage it: vnext-whoami.DOMAIN answers with it
+  pointsman promote whoami dev v1.2.0 25%    and give it a quarter of live traffic
+  pointsman promote whoami dev v1.2.0 100%   and make it live when it is ready";
+
+/// Arguments of `promote`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct PromoteArgs {
+    #[command(flatten)]
+    env: EnvArgs,
+    /// What was deployed, e.g. v1.2.0
+    version: Version,
+    /// Its share of live traffic in percent, e.g. 25 or 25%
+    weight: Option<String>,
+    #[command(flatten)]
+    transition: TransitionArgs,
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &PromoteArgs, session: &Session) -> Outcome {
+    let body = PromoteBody {
+        version: args.version.clone(),
+        weight: args.weight.clone().map(WeightInput::Text),
+    };
+    let body = serde_json::to_string(&body).map_err(|e| Failure::unexpected(e.to_string()))?;
+    let transition = Transition {
+        session,
+        env: &args.env,
+        asked: Asked {
+            verb: "promote",
+            version: Some(&args.version),
+        },
+        body: Some(body),
+        args: &args.transition,
+    };
+    transition.run()
+}

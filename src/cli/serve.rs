@@ -1,0 +1,38 @@
+//! `serve`: the daemon.
+
+use crate::app;
+use crate::config::{self, Flags};
+
+use super::exit;
+use super::failure::{Failure, Outcome};
+
+/// Examples at the end of its help.
+pub(super) const EXAMPLES: &str = "\
+Every flag is also POINTSMAN_<FLAG> in the environment and a key of the --config file; a flag goes over the
+environment, which goes over the file.
+
+Examples:
+  pointsman serve --traefik-container traefik
+  POINTSMAN_STATE_DIR=/tmp/points pointsman serve --log-level debug
+  pointsman serve --admin-listen 0.0.0.0:9001 --admin-token-file /run/secrets/admin-token";
+
+/// Runs the verb.
+pub(super) fn run(flags: &Flags) -> Outcome {
+    let config = config::load(flags)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::unexpected(format!("cannot start threads: {error}")))?;
+    match runtime.block_on(app::run(config)) {
+        Ok(()) => Ok(exit::DONE),
+        Err(error) => Err(Failure::new(code_of(&error), format!("{error:#}"))),
+    }
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    if error.is::<app::StateUnreadable>() {
+        exit::STATE_UNREADABLE
+    } else {
+        exit::UNEXPECTED
+    }
+}

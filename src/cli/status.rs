@@ -1,0 +1,185 @@
+//! `status`: slots, versions, health, weights, previews and proxies of one env, or a line for each env.
+
+use clap::Args;
+
+use crate::api::{EnvList, Status};
+use crate::routing::ids::{AppName, EnvName, Slot};
+
+use super::client::{Answer, Request};
+use super::failure::{Failure, Outcome};
+use super::sentence;
+use super::session::{EnvArgs, Session};
+use super::table::table;
+use super::{exit, output};
+
+/// Examples at the end of its help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  pointsman status                 a line for each env
+  pointsman status whoami dev      slots, health, URLs, proxies
+  pointsman status whoami dev --json | jq -r .slots.blue.version";
+
+/// Arguments of `status`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct StatusArgs {
+    /// The application; all of them when left out
+    #[arg(requires = "env")]
+    app: Option<AppName>,
+    /// Its environment
+    env: Option<EnvName>,
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &StatusArgs, session: &Session) -> Outcome {
+    match (&args.app, &args.env) {
+        (Some(app), Some(env)) => one(
+            &EnvArgs {
+                app: app.clone(),
+                env: env.clone(),
+            },
+            session,
+        ),
+        _ => all(session),
+    }
+}
+
+fn one(env: &EnvArgs, session: &Session) -> Outcome {
+    let answer = session.send(env, &Request::get(env.path()))?;
+    if session.format.is_json() {
+        output::print_json(&answer.body)?;
+    } else {
+        output::print(&describe(&answer.decode()?))?;
+    }
+    Ok(exit::DONE)
+}
+
+fn all(session: &Session) -> Outcome {
+    let list: EnvList = session.get("/v1/envs")?.decode()?;
+    let mut answers = Vec::new();
+    for env in list.envs {
+        let (app, env) = (env.app, env.env);
+        let answer = session.get(&EnvArgs { app, env }.path())?;
+        answers.push(answer);
+    }
+    if session.format.is_json() {
+        let bodies: Vec<&str> = answers.iter().map(|a| a.body.trim_end()).collect();
+        output::print_json(&format!("[{}]", bodies.join(",")))?;
+        return Ok(exit::DONE);
+    }
+    let decoded: Result<Vec<Status>, Failure> = answers.iter().map(Answer::decode).collect();
+    let rows: Vec<[String; 5]> = decoded?.iter().map(summary).collect();
+    if rows.is_empty() {
+        output::note("no envs yet: `pointsman env init APP ENV DOMAIN` starts one")?;
+    } else {
+        let head = ["ENV", "STATE", "LIVE", "OTHER", "HEALTH"];
+        output::print(&table(head, &rows))?;
+    }
+    Ok(exit::DONE)
+}
+
+fn summary(status: &Status) -> [String; 5] {
+    let dash = || "-".to_owned();
+    let active = status
+        .active
+        .and_then(|slot| sentence::placed(status, slot));
+    let other = sentence::other(status).map(|(_, placed)| placed);
+    [
+        format!("{}/{}", status.app, status.env),
+        status.state.clone(),
+        active.map_or_else(dash, |placed| placed.version.to_string()),
+        other.map_or_else(dash, |placed| placed.version.to_string()),
+        active
+            .or(other)
+            .map_or_else(dash, |placed| sentence::health(&placed.health)),
+    ]
+}
+
+fn describe(status: &Status) -> String {
+    let mut text = vec![
+        format!(
+            "{}/{}: {}, generation {}",
+            status.app, status.env, status.state, status.generation
+        ),
+        table(
+            ["SLOT", "VERSION", "ROLE", "WEIGHT", "HEALTH"],
+            &rows(status),
+        ),
+    ];
+    if let Some(previous) = &status.previous {
+        text.push(format!("previous: {previous} (what rollback returns to)"));
+    }
+    if let Some(shift) = &status.shift {
+        text.push(format!("shift: {}% to {}", shift.weight, shift.version));
+    }
+    if status.held.is_some() {
+        text.push(format!("held: {}", sentence::held(status)));
+    }
+    text.extend(status.urls.iter().map(|url| format!("live: {url}")));
+    text.extend(
+        status
+            .staged_urls
+            .iter()
+            .map(|url| format!("staged: {url}")),
+    );
+    for preview in &status.previews {
+        let urls = preview.urls.iter();
+        text.extend(urls.map(|url| format!("preview: {url}")));
+    }
+    for applied in &status.applied {
+        let revision = applied.revision.as_deref().unwrap_or("nothing yet");
+        let how = if applied.confirmed {
+            "confirmed"
+        } else {
+            "served"
+        };
+        text.push(format!("proxy: {} {how} {revision}", applied.proxy));
+    }
+    text.join("\n")
+}
+
+fn rows(status: &Status) -> Vec<[String; 5]> {
+    let mut rows: Vec<[String; 5]> = Slot::ALL.map(|slot| slot_row(status, slot)).to_vec();
+    rows.extend(status.previews.iter().map(|preview| {
+        [
+            "-".to_owned(),
+            preview.version.to_string(),
+            "preview".to_owned(),
+            "-".to_owned(),
+            sentence::health(&preview.health),
+        ]
+    }));
+    rows
+}
+
+fn slot_row(status: &Status, slot: Slot) -> [String; 5] {
+    let dash = || "-".to_owned();
+    let Some(placed) = sentence::placed(status, slot) else {
+        return [slot.to_string(), dash(), "empty".to_owned(), dash(), dash()];
+    };
+    let (intended, effective) = match slot {
+        Slot::Blue => (status.weights.intended.blue, status.weights.effective.blue),
+        Slot::Green => (
+            status.weights.intended.green,
+            status.weights.effective.green,
+        ),
+    };
+    let weight = if intended == effective {
+        format!("{effective}%")
+    } else {
+        format!("{effective}% of {intended}%")
+    };
+    let role = if status.active == Some(slot) {
+        "live"
+    } else if status.previous.as_ref() == Some(&placed.version) {
+        "standby"
+    } else {
+        "staged"
+    };
+    [
+        slot.to_string(),
+        placed.version.to_string(),
+        role.to_owned(),
+        weight,
+        sentence::health(&placed.health),
+    ]
+}

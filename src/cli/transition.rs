@@ -1,0 +1,245 @@
+//! Sends a verb that moves an env, and waits while the answer is "not yet".
+//!
+//! The server is asked to hold each answer for a few seconds at most, so that a changed reason shows up soon.
+//! A refusal as `not_ready` changed nothing, so the next round gets a new `Idempotency-Key`. In every other case
+//! the command may have been carried out (202, a broken connection, a restart), so the same key is sent again:
+//! it asks for the outcome of the same command, not for a second one.
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use ureq::http::Method;
+
+use crate::api::{CommandAnswer, Problem, ShiftPhase};
+use crate::go_duration::{self, DurationError};
+
+use super::client::{Answer, Request};
+use super::failure::{Failure, Outcome};
+use super::progress::Progress;
+use super::sentence::{self, Asked};
+use super::session::{EnvArgs, Session};
+use super::{exit, output};
+
+/// Between two rounds that the server did not hold.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Options of every verb that moves an env.
+#[derive(Args, Clone, Debug)]
+pub(super) struct TransitionArgs {
+    /// How long to wait while the answer is "not yet"
+    #[arg(long, default_value = "60s", value_name = "DURATION", value_parser = parse_duration)]
+    timeout: Duration,
+    /// What to wait for: the version being ready, or every proxy having the result
+    #[arg(long, default_value = "ready", value_name = "WHAT")]
+    wait: WaitFor,
+    /// Take "not yet" for an answer (exit code 3)
+    #[arg(long, conflicts_with_all = ["timeout", "wait"])]
+    no_wait: bool,
+    /// Only if the env still has this generation (see `status`)
+    #[arg(long, value_name = "GEN")]
+    if_match: Option<u64>,
+    /// Only say what would happen
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WaitFor {
+    Ready,
+    Applied,
+}
+
+/// A verb on its way.
+pub(super) struct Transition<'a> {
+    /// The daemon.
+    pub(super) session: &'a Session,
+    /// Which env.
+    pub(super) env: &'a EnvArgs,
+    /// The verb and the version it names.
+    pub(super) asked: Asked<'a>,
+    /// Its body.
+    pub(super) body: Option<String>,
+    /// How to wait.
+    pub(super) args: &'a TransitionArgs,
+}
+
+/// The end of the rounds.
+struct Accepted {
+    answer: Answer,
+    /// All that was waited for has happened.
+    is_complete: bool,
+}
+
+impl Transition<'_> {
+    /// Sends it, waits, and prints what happened.
+    pub(super) fn run(&self) -> Outcome {
+        let Accepted {
+            answer,
+            is_complete,
+        } = self.send()?;
+        let told: CommandAnswer = answer.decode()?;
+        if self.session.format.is_json() {
+            output::print_json(&answer.body)?;
+        } else if self.args.dry_run {
+            let headline = sentence::headline(self.asked, &told.status);
+            output::print(&format!("{}: dry run, would be: {headline}", self.env))?;
+        } else {
+            output::print(&sentence::answer(self.asked, &told))?;
+        }
+        if is_complete {
+            Ok(exit::DONE)
+        } else {
+            Err(incomplete(self.env, &told))
+        }
+    }
+
+    /// Rounds until the command is accepted and complete, refused, or the time is over.
+    fn send(&self) -> Result<Accepted, Failure> {
+        let mut progress = Progress::start(self.env, self.args.timeout);
+        let mut key = random_key();
+        let mut is_accepted = false;
+        loop {
+            let hold = progress.round();
+            let sent = self.session.client.send(&self.request(&key, hold));
+            let may_repeat = self.waits() && !progress.is_over();
+            match sent {
+                Ok(answer) if answer.is_success() => {
+                    let is_complete = answer.status == 200;
+                    let pending = answer.decode::<CommandAnswer>()?;
+                    if is_complete || !may_repeat || !is_worth_waiting(&pending) {
+                        return Ok(Accepted {
+                            answer,
+                            is_complete,
+                        });
+                    }
+                    is_accepted = true;
+                    progress.tell(&why_incomplete(&pending))?;
+                }
+                // It was accepted a moment ago, so this is the end of it, and no "not yet".
+                Ok(answer) if may_repeat && !is_accepted && is_not_ready(&answer) => {
+                    progress.tell(&detail(&answer))?;
+                    key = random_key();
+                }
+                Ok(answer) if may_repeat && answer.status == 503 => {
+                    progress.tell(&detail(&answer))?;
+                    std::thread::sleep(PAUSE);
+                }
+                Ok(answer) => return Err(self.session.failure_about(self.env, &answer)),
+                // It was there a moment ago: a restart, most likely.
+                Err(failure) if may_repeat && progress.had_contact() => {
+                    progress.tell(&failure.message)?;
+                    std::thread::sleep(PAUSE);
+                }
+                Err(failure) => return Err(failure),
+            }
+            progress.next_round();
+        }
+    }
+
+    const fn waits(&self) -> bool {
+        !self.args.no_wait && !self.args.dry_run
+    }
+
+    fn request(&self, key: &str, hold: Duration) -> Request {
+        let path = format!("{}/{}", self.env.path(), self.asked.verb);
+        let millis = hold.as_millis();
+        let query = match (self.args.dry_run, self.waits(), self.args.wait) {
+            (true, _, _) => "?dry_run=true".to_owned(),
+            (false, false, _) => String::new(),
+            (false, true, WaitFor::Ready) => format!("?wait=ready&timeout={millis}ms"),
+            (false, true, WaitFor::Applied) => format!("?wait=applied&timeout={millis}ms"),
+        };
+        let mut headers = vec![("idempotency-key", key.to_owned())];
+        if let Some(generation) = self.args.if_match {
+            headers.push(("if-match", format!("\"{generation}\"")));
+        }
+        Request {
+            method: Method::POST,
+            path: path + &query,
+            headers,
+            body: self.body.clone(),
+            hold,
+        }
+    }
+}
+
+fn is_pending(told: &CommandAnswer) -> bool {
+    let shift = told.status.shift.as_ref();
+    shift.is_some_and(|shift| shift.phase == ShiftPhase::Pending)
+}
+
+/// More time can help: a shift is pending, or a proxy that polls has yet to apply it.
+fn is_worth_waiting(told: &CommandAnswer) -> bool {
+    let applied = told.applied.as_ref();
+    is_pending(told) || applied.is_some_and(|applied| !applied.is_empty())
+}
+
+fn why_incomplete(told: &CommandAnswer) -> String {
+    if is_pending(told) {
+        return format!("accepted, held: {}", sentence::held(&told.status));
+    }
+    match lagging(told).as_slice() {
+        [] => "accepted; Traefik has not confirmed it yet".to_owned(),
+        some => format!("accepted; not yet applied by {}", some.join(", ")),
+    }
+}
+
+/// The proxies that have another revision.
+fn lagging(told: &CommandAnswer) -> Vec<&str> {
+    let applied = told.applied.iter().flatten();
+    applied
+        .filter(|applied| applied.revision.as_deref() != Some(told.revision.as_str()))
+        .map(|applied| applied.proxy.as_str())
+        .collect()
+}
+
+/// The command stands, and what was waited for did not happen in time.
+fn incomplete(env: &EnvArgs, told: &CommandAnswer) -> Failure {
+    if is_pending(told) {
+        let why = sentence::held(&told.status);
+        let message = format!("{env}: accepted, but it takes no traffic yet: {why}");
+        return Failure::new(exit::REFUSED, message).next(format!(
+            "it goes on waiting by itself; `pointsman status {0} {1}` shows it, `pointsman rollback {0} {1}` ends it",
+            env.app, env.env
+        ));
+    }
+    let message = if told.applied.as_ref().is_none_or(Vec::is_empty) {
+        format!("{env}: stored and published, but no proxy polls this daemon")
+    } else {
+        format!("{env}: stored and published, but: {}", why_incomplete(told))
+    };
+    Failure::unexpected(message)
+        .next("nothing has to be repeated; check Traefik's --providers.http.endpoint and its log")
+}
+
+fn is_not_ready(answer: &Answer) -> bool {
+    let code = answer.decode::<Problem>().map(|problem| problem.code);
+    answer.status == 409 && code.is_ok_and(|code| code == "not_ready")
+}
+
+fn detail(answer: &Answer) -> String {
+    let problem = answer.decode::<Problem>();
+    problem.map_or_else(|_| "the daemon is not ready".to_owned(), |p| p.detail)
+}
+
+fn parse_duration(text: &str) -> Result<Duration, DurationError> {
+    go_duration::parse(text)
+}
+
+/// 128 bits that nobody else has: the standard library's hash keys are random per process.
+fn random_key() -> String {
+    let half = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", half(), half())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_never_repeat() {
+        let keys: std::collections::BTreeSet<String> = (0..1000).map(|_| random_key()).collect();
+        assert_eq!(keys.len(), 1000, "distinct");
+    }
+}
