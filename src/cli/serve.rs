@@ -5,6 +5,7 @@ use crate::config::{self, Flags};
 
 use super::exit;
 use super::failure::{Failure, Outcome};
+use super::output;
 
 /// Examples at the end of its help.
 pub(super) const EXAMPLES: &str = "\
@@ -23,7 +24,7 @@ pub(super) fn run(flags: &Flags) -> Outcome {
         .enable_all()
         .build()
         .map_err(|error| Failure::unexpected(format!("cannot start threads: {error}")))?;
-    match runtime.block_on(app::run(config)) {
+    match runtime.block_on(app::run(config, announce)) {
         Ok(()) => Ok(exit::DONE),
         Err(error) => Err(Failure::new(code_of(&error), format!("{error:#}"))),
     }
@@ -34,5 +35,16 @@ fn code_of(error: &anyhow::Error) -> u8 {
         exit::STATE_UNREADABLE
     } else {
         exit::UNEXPECTED
+    }
+}
+
+/// The one line that says where the daemon listens; port 0 becomes a real port only now.
+fn announce(bound: app::Bound) {
+    let line = format!(
+        "listening provider={} admin={}\n",
+        bound.provider, bound.admin
+    );
+    if output::print(&line).is_err() {
+        tracing::warn!("standard output is closed; {}", line.trim_end());
     }
 }

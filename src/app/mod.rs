@@ -1,0 +1,267 @@
+//! Composition root: builds every part, spawns its task, waits, and stops in order.
+//!
+//! The listeners stop first, so that every held request gets the current document; then the Docker station; then
+//! the reconciler, which brings the store to a clean end. A task that ends early ends the process with an error.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use crate::config::Config;
+use crate::docker;
+use crate::reconciler::{Handle, Outlets, Reconciler, handle_channel};
+use crate::routing::model::{Attachments, Change};
+use crate::snapshot::{self, Reader};
+use crate::store::{Mode, Store};
+use crate::telemetry;
+use crate::web::{self, AdminOptions, Confirmer, Limits, Metrics, ProviderOptions, Proxies, Token};
+
+mod engine_metrics;
+mod settings;
+mod tasks;
+
+use tasks::Tasks;
+
+/// How many changes may wait between the Docker station and the reconciler.
+const CHANGES: usize = 1024;
+
+/// Context of an error that means: what is stored cannot be read without guessing. The CLI gives it an exit code
+/// of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the stored state cannot be read")]
+pub struct StateUnreadable;
+
+/// Where the listeners are bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// For Traefik.
+    pub provider: SocketAddr,
+    /// For operators.
+    pub admin: SocketAddr,
+}
+
+/// Runs the daemon until SIGTERM or SIGINT. `announce` is told the bound addresses once.
+pub async fn run(config: Config, announce: impl FnOnce(Bound)) -> anyhow::Result<()> {
+    telemetry::init(config.log)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let mut signals = Signals::listen()?;
+    let daemon = Daemon::start(config, announce).await?;
+    daemon.until(async move { signals.recv().await }).await
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn recv(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// All tasks, in the two groups in which they stop.
+struct Daemon {
+    listeners: Tasks,
+    stations: Tasks,
+}
+
+/// What the listeners share.
+struct Doors {
+    handle: Handle,
+    reader: Reader,
+    proxies: Proxies,
+    confirmer: Option<Confirmer>,
+    metrics: Metrics,
+}
+
+impl Daemon {
+    async fn start(config: Config, announce: impl FnOnce(Bound)) -> anyhow::Result<Self> {
+        let options = settings::table_options(&config)?;
+        let client = docker::Client::new(settings::endpoint(&config)?);
+        let confirmer = settings::confirmer(&config)?;
+        let admin_token = settings::token(config.admin.token.as_ref())?;
+        web::check_admin_address(config.admin.listen, admin_token.as_ref())?;
+        let (store, loaded) = Store::open(&config.state_dir).context(StateUnreadable)?;
+        report(&loaded.mode, &loaded.warnings);
+        let provider = bind(config.provider.listen, "provider").await?;
+        let admin = bind(config.admin.listen, "admin").await?;
+        announce(Bound {
+            provider: provider.local_addr()?,
+            admin: admin.local_addr()?,
+        });
+
+        let mut daemon = Self {
+            listeners: Tasks::new(),
+            stations: Tasks::new(),
+        };
+        let (publisher, reader) = snapshot::channel();
+        let (handle, requests_rx, turns) = handle_channel();
+        let (attachments, attachments_rx) = watch::channel(Attachments::default());
+        let (changes_tx, changes_rx) = mpsc::channel(CHANGES);
+        let stats = daemon.watch(client, changes_tx, attachments_rx);
+        let proxies = Proxies::new();
+        let metrics = Metrics::new(reader.clone(), proxies.clone(), |registry| {
+            engine_metrics::register(registry, stats);
+        });
+        let reconciler = Reconciler::new(
+            options,
+            store,
+            loaded,
+            Outlets {
+                publisher,
+                attachments,
+                turns,
+            },
+        );
+        daemon.stations.spawn("reconciler", |stop| async move {
+            reconciler
+                .run(changes_rx, requests_rx, stop)
+                .await
+                .context("the state could not be closed")
+        });
+        let doors = Doors {
+            handle,
+            reader,
+            proxies,
+            confirmer,
+            metrics,
+        };
+        daemon.serve(&config, (provider, admin), admin_token, doors)?;
+        Ok(daemon)
+    }
+
+    /// The Docker station: facts in, attachments out.
+    fn watch(
+        &mut self,
+        client: docker::Client,
+        changes_tx: mpsc::Sender<Change>,
+        attachments_rx: watch::Receiver<Attachments>,
+    ) -> Arc<docker::Stats> {
+        let stats = Arc::new(docker::Stats::default());
+        let (networks_client, networks_tx) = (client.clone(), changes_tx.clone());
+        self.stations.spawn("networks", |stop| async move {
+            docker::networks::run(
+                networks_client,
+                docker::Timing::default(),
+                attachments_rx,
+                networks_tx,
+                stop,
+            )
+            .await;
+            Ok(())
+        });
+        let watcher_stats = Arc::clone(&stats);
+        self.stations.spawn("docker", |stop| async move {
+            docker::watch(
+                client,
+                docker::Timing::default(),
+                changes_tx,
+                watcher_stats,
+                stop,
+            )
+            .await;
+            Ok(())
+        });
+        stats
+    }
+
+    fn serve(
+        &mut self,
+        config: &Config,
+        (provider, admin): (TcpListener, TcpListener),
+        admin_token: Option<Token>,
+        doors: Doors,
+    ) -> anyhow::Result<()> {
+        let Doors {
+            handle,
+            reader,
+            proxies,
+            confirmer,
+            metrics,
+        } = doors;
+        if let Some(confirmer) = confirmer.clone() {
+            let reader = reader.clone();
+            self.listeners.spawn("traefik api", |stop| async move {
+                confirmer.run(reader, stop).await;
+                Ok(())
+            });
+        }
+        let options = ProviderOptions {
+            reader: reader.clone(),
+            proxies: proxies.clone(),
+            token: settings::token(config.provider.token.as_ref())?,
+            max_hold: config.provider.max_hold,
+            limits: Limits::default(),
+            metrics: metrics.clone(),
+        };
+        self.listeners.spawn("provider", |stop| async move {
+            web::serve_provider(provider, options, stop).await;
+            Ok(())
+        });
+        let (hosts, limits) = (config.admin.hosts.clone(), Limits::default());
+        let options = AdminOptions {
+            handle,
+            reader,
+            proxies,
+            confirmer,
+            token: admin_token,
+            hosts,
+            limits,
+            metrics,
+        };
+        self.listeners.spawn("admin", |stop| async move {
+            web::serve_admin(admin, options, stop).await;
+            Ok(())
+        });
+        Ok(())
+    }
+
+    /// Runs until told to stop or until a task ends, then stops everything in order.
+    async fn until(mut self, told: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let early = tokio::select! {
+            () = told => Ok(()),
+            ended = self.listeners.one_ended() => Err(ended),
+            ended = self.stations.one_ended() => Err(ended),
+        };
+        tracing::info!("stopping");
+        let listeners = self.listeners.stop().await;
+        let stations = self.stations.stop().await;
+        early.and(listeners).and(stations)
+    }
+}
+
+async fn bind(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} ({what} listener)"))
+}
+
+fn report(mode: &Mode, warnings: &[String]) {
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    if let Mode::ReadOnly { reason } = mode {
+        tracing::error!(
+            "the stored state is read-only, commands are refused, routing goes on: {reason}"
+        );
+    }
+}
