@@ -166,7 +166,7 @@ fn slot_row(status: &Status, slot: Slot) -> [String; 5] {
     let weight = if intended == effective {
         format!("{effective}%")
     } else {
-        format!("{effective}% of {intended}%")
+        format!("{effective}% (intended {intended}%)")
     };
     let role = if status.active == Some(slot) {
         "live"

@@ -28,9 +28,9 @@ pub(in crate::cli) struct ApplyArgs {
 }
 
 impl ApplyArgs {
-    /// The file, unless it is standard input.
-    pub(super) fn local_file(&self) -> Option<&str> {
-        Some(self.file.as_str()).filter(|file| *file != "-")
+    /// The file; `-` is standard input.
+    pub(super) fn input(&self) -> &str {
+        &self.file
     }
 }
 
@@ -57,9 +57,9 @@ pub(super) fn run(args: &ApplyArgs, session: impl FnOnce() -> Result<Session, Fa
 }
 
 fn read(args: &ApplyArgs) -> Result<EnvFile, Failure> {
-    let (name, text) = match args.local_file() {
-        Some(path) => (path, std::fs::read_to_string(path)),
-        None => ("standard input", read_standard_input()),
+    let (name, text) = match args.file.as_str() {
+        "-" => ("standard input", read_standard_input()),
+        path => (path, std::fs::read_to_string(path)),
     };
     let text = text.map_err(|error| {
         Failure::usage(format!("cannot read {name}: {error}"))
