@@ -1,4 +1,7 @@
 //! `status`: slots, versions, health, weights, previews and proxies of one env, or a line for each env.
+//!
+//! Everything shown is in the answer of the API; roles (live, standby, staged) are read off its slots. The
+//! JSON of all envs is the array of their answers, verbatim.
 
 use clap::Args;
 

@@ -1,4 +1,7 @@
 //! `env apply`: the record becomes what the file says; the answer tells what that changed.
+//!
+//! `PUT` is idempotent, so it is always sent; the difference is between the file and the record before. Unknown
+//! keys in the file are refused by name before the daemon is asked anything.
 
 use std::io::Read as _;
 use std::time::Duration;
