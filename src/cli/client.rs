@@ -129,7 +129,16 @@ impl Client {
                     tries += 1;
                     std::thread::sleep(PAUSE);
                 }
-                Err(error) => return Err(self.unreachable(&error)),
+                Err(error) => {
+                    let may_be_done = request.method != Method::GET
+                        && (tries > 0 || is_broken(&error) || is_late(&error));
+                    let failure = self.unreachable(&error);
+                    return Err(if may_be_done {
+                        failure.next("it may have been carried out all the same: look with `pointsman status` before you repeat it")
+                    } else {
+                        failure
+                    });
+                }
             }
         }
     }
@@ -148,12 +157,12 @@ impl Client {
             builder = builder.header("authorization", format!("Bearer {}", token.expose()));
         }
         let response = match &request.body {
-            Some(body) => self.run(
-                builder
-                    .header("content-type", "application/json")
-                    .body(body.as_str())?,
-                request.hold,
-            )?,
+            Some(body) => {
+                let builder = builder.header("content-type", "application/json");
+                self.run(builder.body(body.as_str())?, request.hold)?
+            }
+            // An empty text has a length; no body at all would be sent in chunks.
+            None if request.method == Method::POST => self.run(builder.body("")?, request.hold)?,
             None => self.run(builder.body(())?, request.hold)?,
         };
         read(response)
@@ -210,6 +219,14 @@ fn is_broken(error: &ureq::Error) -> bool {
         );
     }
     matches!(error, ureq::Error::Protocol(_))
+}
+
+/// The request was sent, and no answer came in time.
+fn is_late(error: &ureq::Error) -> bool {
+    let ureq::Error::Timeout(timeout) = error else {
+        return false;
+    };
+    !matches!(timeout, ureq::Timeout::Resolve | ureq::Timeout::Connect)
 }
 
 #[expect(

@@ -16,19 +16,17 @@ const LABEL: &str = "label=pointsman.role=server";
 /// The binary inside; on the path of the image.
 const BINARY: &str = "pointsman";
 
-/// Runs the command line `args` (without the program's name) in the container of a context. A local `input`
-/// file becomes standard input, and its argument `-`.
+/// Runs the command line `args` (without the program's name) in the container of a context. An `input`
+/// file becomes standard input, and its argument `-`; without one the verb gets no input.
 pub(super) fn run(context: &str, args: &[OsString], input: Option<&str>) -> Outcome {
     let container = find(context)?;
     let mut command = Command::new("docker");
     command.args(["--context", context, "exec"]);
-    if let Some(path) = input {
-        let file = File::open(path)
-            .map_err(|error| Failure::usage(format!("cannot read {path}: {error}")))?;
-        command.arg("-i").stdin(file);
-    } else {
-        command.stdin(Stdio::null());
-    }
+    match input {
+        None => command.stdin(Stdio::null()),
+        Some("-") => command.arg("-i"),
+        Some(path) => command.arg("-i").stdin(open(path)?),
+    };
     command.args([container.as_str(), BINARY]);
     command.args(remote_args(args, input));
     let status = command.status().map_err(|error| no_docker(&error))?;
@@ -40,6 +38,10 @@ pub(super) fn run(context: &str, args: &[OsString], input: Option<&str>) -> Outc
         ))
         .next("its own words stand above; is the container's image a Pointsman image?")),
     }
+}
+
+fn open(path: &str) -> Result<File, Failure> {
+    File::open(path).map_err(|error| Failure::usage(format!("cannot read {path}: {error}")))
 }
 
 /// The id of the one container with the label.

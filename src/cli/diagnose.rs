@@ -1,4 +1,7 @@
 //! `diagnose`: what is wrong with labels, names and networks, and what would be right.
+//!
+//! One line for each finding, as the daemon words it. Exit code 6 when there are any, so that a script can stop;
+//! nothing is judged here.
 
 use crate::api::DiagnosticEntry;
 

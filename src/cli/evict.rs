@@ -1,4 +1,7 @@
 //! `evict`: empties the other slot; what was in it is a preview again.
+//!
+//! Sending and waiting are those of every verb that moves an env (`transition`).
+//! It never touches the active slot or a container.
 
 use clap::Args;
 

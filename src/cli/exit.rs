@@ -1,4 +1,7 @@
 //! Exit codes: stable, for scripts.
+//!
+//! Every verb ends with one of these, and the help of the binary lists them. `--context` passes on what the verb
+//! ended with over there. A new meaning gets a new number; none is ever reused.
 
 /// Done, and what was asked for is so.
 pub const DONE: u8 = 0;

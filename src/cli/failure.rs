@@ -1,4 +1,7 @@
 //! Why a verb ends with another code than 0: what happened, why, and what to do next.
+//!
+//! Verbs return it, `output` prints it: `error: ...`, then `next: ...`. Nothing panics and nothing exits on the
+//! way, so that every end has a code and a sentence.
 
 use crate::config;
 

@@ -1,6 +1,6 @@
 //! The command line: the same verbs as the admin API, one file per verb.
 //!
-//! [`run`] parses, opens a [`session::Session`] with the daemon, and gives an exit code of [`exit`]. Every verb
+//! [`run`] parses, opens a session with the daemon, and gives an exit code of [`exit`]. Every verb
 //! but `serve` is a client of the API and knows nothing else of the daemon; with `--context` the whole verb runs
 //! in the daemon's container instead. Only `output` prints, only `context` starts `docker`.
 

@@ -1,4 +1,7 @@
 //! How long a verb has waited and may go on waiting, and the line on standard error whenever the reason changes.
+//!
+//! The wait is cut into rounds, so that the server's reason is heard every few seconds. One line for each new
+//! reason, on a terminal or not: what CI keeps reads the same.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,7 @@
 //! `promote`: a version takes the other slot, and with a weight a share of live traffic.
+//!
+//! With a weight it returns when the share has begun, unless told not to wait. The weight is checked by the
+//! daemon, in one place for all doors.
 
 use clap::Args;
 

@@ -1,4 +1,7 @@
 //! `rollback`: back to the previous version at once; in a shift, the candidate loses its share.
+//!
+//! Sending and waiting are those of every verb that moves an env (`transition`).
+//! It takes no version: the record knows the previous one.
 
 use clap::Args;
 

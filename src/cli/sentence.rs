@@ -1,4 +1,7 @@
 //! A status in words: what just happened, in a line or two.
+//!
+//! Pure: from API types to text, for the verbs and for `status`. Says nothing that the status does not say;
+//! a dry run is told with the same words.
 
 use crate::api::{CommandAnswer, Health, HealthState, Placement, ShiftPhase, Status};
 use crate::routing::ids::{Slot, Version};

@@ -1,4 +1,7 @@
 //! `serve`: the daemon.
+//!
+//! Flags, environment and file become the configuration, and [`crate::app`] does the rest until it is told to
+//! stop. A setting that cannot be used is usage (code 2); stored state that cannot be read has code 5.
 
 use crate::app;
 use crate::config::{self, Flags};

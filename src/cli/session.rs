@@ -1,4 +1,7 @@
 //! What a verb works with: the daemon, and how results are wanted. Turns an answer that is an error into a [`Failure`].
+//!
+//! The exit code follows from the HTTP status, the next step from the problem's code; an unknown env is looked
+//! for among the known ones, because its two names are easily swapped.
 
 use clap::Args;
 

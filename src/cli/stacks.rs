@@ -1,4 +1,7 @@
 //! `stacks`: every version that has containers, with its slot, age, health and URLs.
+//!
+//! A table, then the URLs on lines of their own, because they are copied and must not be cut. Ages are told by
+//! this machine's clock.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,7 @@
 //! `status`: slots, versions, health, weights, previews and proxies of one env, or a line for each env.
+//!
+//! Everything shown is in the answer of the API; roles (live, standby, staged) are read off its slots. The
+//! JSON of all envs is the array of their answers, verbatim.
 
 use clap::Args;
 
@@ -166,7 +169,7 @@ fn slot_row(status: &Status, slot: Slot) -> [String; 5] {
     let weight = if intended == effective {
         format!("{effective}%")
     } else {
-        format!("{effective}% of {intended}%")
+        format!("{effective}% (intended {intended}%)")
     };
     let role = if status.active == Some(slot) {
         "live"

@@ -1,4 +1,7 @@
 //! `switch`: active and other change places; in a shift, the candidate gets everything.
+//!
+//! Sending and waiting are those of every verb that moves an env (`transition`).
+//! A staged version that is not ready yet is waited for.
 
 use clap::Args;
 

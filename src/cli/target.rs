@@ -14,6 +14,7 @@ use super::output::Format;
 
 /// Options of every verb.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
 pub(super) struct Global {
     #[arg(
         long,

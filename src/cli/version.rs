@@ -1,4 +1,7 @@
 //! `version`: of this binary.
+//!
+//! With `--context` it is the version of the binary over there; comparing the two explains an answer that was
+//! not understood.
 
 use super::failure::Outcome;
 use super::output::Format;

@@ -1,4 +1,7 @@
 //! Why the daemon does not start with what it was told.
+//!
+//! Every variant names the setting or the file, and the words say what would be right; the cause is kept as
+//! source, for whoever prints the chain. None of these is worth a retry.
 
 use thiserror::Error;
 

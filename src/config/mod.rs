@@ -1,7 +1,7 @@
 //! Flags, environment and the `--config` file become one validated [`Config`], with a struct per concern.
 //!
-//! [`flag`] is the table of what can be set; [`layers`] finds each value (flag over environment over file) and
-//! remembers where it came from, so that an error can say so; [`build`] turns texts into types and refuses what
+//! `flag` is the table of what can be set; `layers` finds each value (flag over environment over file) and
+//! remembers where it came from, so that an error can say so; `build` turns texts into types and refuses what
 //! cannot work. This is the only module that reads the environment ([`environment`]), the command line's own
 //! settings included.
 //!

@@ -1,3 +1,8 @@
+//! What the settings mean: precedence, defaults, and every refusal with its words.
+//!
+//! The environment is an argument here; that the process's own is read the same way is shown by the black-box
+//! tests of the command line.
+
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::fs::Permissions;

@@ -1,4 +1,7 @@
 //! `env apply`: the record becomes what the file says; the answer tells what that changed.
+//!
+//! `PUT` is idempotent, so it is always sent; the difference is between the file and the record before. Unknown
+//! keys in the file are refused by name before the daemon is asked anything.
 
 use std::io::Read as _;
 use std::time::Duration;
@@ -28,9 +31,9 @@ pub(in crate::cli) struct ApplyArgs {
 }
 
 impl ApplyArgs {
-    /// The file, unless it is standard input.
-    pub(super) fn local_file(&self) -> Option<&str> {
-        Some(self.file.as_str()).filter(|file| *file != "-")
+    /// The file; `-` is standard input.
+    pub(super) fn input(&self) -> &str {
+        &self.file
     }
 }
 
@@ -57,9 +60,9 @@ pub(super) fn run(args: &ApplyArgs, session: impl FnOnce() -> Result<Session, Fa
 }
 
 fn read(args: &ApplyArgs) -> Result<EnvFile, Failure> {
-    let (name, text) = match args.local_file() {
-        Some(path) => (path, std::fs::read_to_string(path)),
-        None => ("standard input", read_standard_input()),
+    let (name, text) = match args.file.as_str() {
+        "-" => ("standard input", read_standard_input()),
+        path => (path, std::fs::read_to_string(path)),
     };
     let text = text.map_err(|error| {
         Failure::usage(format!("cannot read {name}: {error}"))

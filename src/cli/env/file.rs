@@ -1,4 +1,7 @@
 //! The env file: an env's names and record as TOML, read strictly and written readably.
+//!
+//! Keys are those of [`EnvBody`], plus `app` and `env`; an unknown one is an error. What is rendered parses to
+//! the same record.
 
 use std::collections::BTreeMap;
 

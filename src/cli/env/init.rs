@@ -1,4 +1,7 @@
 //! `env init`: a commented env file to start from. Talks to nobody.
+//!
+//! The template names every key with its meaning, switched off; a test switches all of them on. An existing file
+//! is never overwritten.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write as _};

@@ -1,4 +1,7 @@
 //! `env list`: all records.
+//!
+//! A line for each, sorted as the daemon sorts them, with where it came from: `label` records were made by a
+//! container, and the first `env apply` takes them over.
 
 use crate::api::EnvList;
 use crate::cli::failure::Outcome;

@@ -42,10 +42,10 @@ pub(super) enum EnvVerb {
 }
 
 impl EnvVerb {
-    /// The local file that the verb reads, if any.
+    /// The local file that the verb reads, if any; `-` is standard input.
     pub(super) fn input(&self) -> Option<&str> {
         match self {
-            Self::Apply(args) => args.local_file(),
+            Self::Apply(args) => Some(args.input()),
             Self::Init(_) | Self::List | Self::Show(_) | Self::Remove(_) => None,
         }
     }

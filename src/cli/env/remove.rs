@@ -1,4 +1,7 @@
 //! `env remove`: forgets the record of an env that nothing uses.
+//!
+//! The daemon refuses while a slot is filled or a container names the env; nothing is stopped or removed for it
+//! here.
 
 use ureq::http::Method;
 

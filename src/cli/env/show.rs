@@ -1,4 +1,7 @@
 //! `env show`: one record as an env file, ready for `env apply`.
+//!
+//! Round trip: what it prints is what `env apply` would send. Keys that this version does not know are left out
+//! of the TOML and kept in the JSON.
 
 use serde_json::Value;
 

@@ -1,0 +1,25 @@
+//! The command line as a black box: the real binary, its exact output and exit codes.
+//!
+//! The daemon here is a fake that records requests and replies what each test gives it, built from
+//! `pointsman::api` types; what the real server does with such requests is tested with the server.
+
+#[cfg(test)]
+mod context;
+#[cfg(test)]
+mod daemon;
+#[cfg(test)]
+mod env;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod reads;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod transitions;
+#[cfg(test)]
+mod usage;

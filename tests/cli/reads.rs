@@ -1,0 +1,215 @@
+//! `status`, `stacks`, `diagnose`, `healthcheck`, `version`.
+
+use std::time::{Duration, SystemTime};
+
+use pointsman::api::{Applied, DiagnosticEntry, ShiftPhase, StackEntry};
+use pointsman::routing::ids::{AppName, EnvName, Slot};
+
+use crate::daemon::Reply;
+use crate::samples::*;
+use crate::support::Test;
+
+#[test]
+fn status_shows_one_env_as_a_whole() {
+    let mut status = both("v1", "v2");
+    status.previous = Some(version("v0"));
+    status.previews = vec![preview("pr-17")];
+    status.applied = vec![Applied {
+        proxy: "172.18.0.2:40".to_owned(),
+        revision: Some(REVISION.to_owned()),
+        confirmed: false,
+    }];
+    Test::new("status whoami dev")
+        .daemon(vec![Reply::ok(&status)])
+        .stdout(
+            "whoami/dev: steady, generation 7
+SLOT   VERSION  ROLE     WEIGHT  HEALTH
+blue   v1       live     100%    ready 2/2
+green  v2       staged   0%      ready 2/2
+-      pr-17    preview  -       settling 1/2: up for 4 of 10 s
+previous: v0 (what rollback returns to)
+live: http://whoami.dev.example.com
+staged: http://vnext-whoami.dev.example.com
+preview: http://pr-17-whoami.dev.example.com
+proxy: 172.18.0.2:40 served 3f00000000000001",
+        )
+        .run()
+        .sent(&["GET /v1/envs/whoami/dev"]);
+}
+
+#[test]
+fn status_shows_why_a_shift_is_held() {
+    Test::new("status whoami dev")
+        .daemon(vec![Reply::ok(&shifting(ShiftPhase::Pending))])
+        .stdout(
+            "whoami/dev: shifting, generation 7
+SLOT   VERSION  ROLE    WEIGHT               HEALTH
+blue   v1       live    100% (intended 75%)  ready 2/2
+green  v2       staged  0% (intended 25%)    ready 2/2
+shift: 25% to v2
+held: not-ready: 1 of 2 servers are healthy, given up at 2030-01-01T00:00:00Z
+live: http://whoami.dev.example.com
+staged: http://vnext-whoami.dev.example.com",
+        )
+        .run();
+}
+
+#[test]
+fn status_without_names_has_a_line_for_each_env() {
+    let replies = || {
+        vec![
+            Reply::ok(&list(&[env("whoami", "dev"), env("whoami", "test")])),
+            Reply::ok(&both("v1", "v2")),
+            Reply::ok(&empty()),
+        ]
+    };
+    Test::new("status")
+        .daemon(replies())
+        .stdout(
+            "ENV         STATE   LIVE  OTHER  HEALTH
+whoami/dev  steady  v1    v2     ready 2/2
+whoami/dev  empty   -     -      -",
+        )
+        .run()
+        .sent(&[
+            "GET /v1/envs",
+            "GET /v1/envs/whoami/dev",
+            "GET /v1/envs/whoami/test",
+        ]);
+    let json = [both("v1", "v2"), empty()].map(|s| serde_json::to_string(&s).unwrap());
+    Test::new("status --json")
+        .daemon(replies())
+        .stdout(&format!("[{},{}]", json[0], json[1]))
+        .run();
+}
+
+#[test]
+fn status_of_nothing_says_how_to_start() {
+    Test::new("status")
+        .daemon(vec![Reply::ok(&list(&[]))])
+        .stderr("no envs yet: `pointsman env init APP ENV DOMAIN` starts one")
+        .run();
+}
+
+#[test]
+fn stacks_have_age_slot_and_url() {
+    let two_hours_ago = since_epoch().as_secs() - 7200;
+    let stack = |text: &str, slot, active| StackEntry {
+        app: AppName::parse("whoami").unwrap(),
+        env: EnvName::parse("dev").unwrap(),
+        version: version(text),
+        slot,
+        active,
+        created: two_hours_ago,
+        urls: vec![format!("http://{text}-whoami.dev.example.com")],
+        health: ready(),
+    };
+    let stacks = vec![
+        stack("v1", Some(Slot::Blue), true),
+        stack("v2", None, false),
+    ];
+    Test::new("stacks")
+        .daemon(vec![Reply::ok(&stacks)])
+        .stdout(
+            "ENV         VERSION  SLOT         AGE  HEALTH
+whoami/dev  v1       blue (live)  2h   ready 2/2
+whoami/dev  v2       -            2h   ready 2/2
+whoami/dev v1: http://v1-whoami.dev.example.com
+whoami/dev v2: http://v2-whoami.dev.example.com",
+        )
+        .run()
+        .sent(&["GET /v1/stacks"]);
+    Test::new("stacks --json")
+        .daemon(vec![Reply::ok(&stacks)])
+        .stdout(&serde_json::to_string(&stacks).unwrap())
+        .run();
+}
+
+#[expect(clippy::disallowed_methods, reason = "ages are told against the clock")]
+fn since_epoch() -> Duration {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap()
+}
+
+#[test]
+fn no_stacks_says_what_would_make_one() {
+    Test::new("stacks")
+        .daemon(vec![Reply::ok(&Vec::<StackEntry>::new())])
+        .stderr(
+            "no stacks: no container carries pointsman.app, pointsman.env and pointsman.version",
+        )
+        .run();
+}
+
+#[test]
+fn findings_are_code_6() {
+    let findings = vec![DiagnosticEntry {
+        code: "unknown-label".to_owned(),
+        subject: "container web-1".to_owned(),
+        key: Some("pointsman.prot".to_owned()),
+        message: "no such label: did you mean pointsman.port?".to_owned(),
+    }];
+    Test::new("diagnose")
+        .daemon(vec![Reply::ok(&findings)])
+        .code(6)
+        .stdout(
+            "container web-1: pointsman.prot: no such label: did you mean pointsman.port? (unknown-label)",
+        )
+        .run()
+        .sent(&["GET /v1/diagnostics"]);
+    Test::new("diagnose --json")
+        .daemon(vec![Reply::ok(&findings)])
+        .code(6)
+        .stdout(&serde_json::to_string(&findings).unwrap())
+        .run();
+}
+
+#[test]
+fn no_findings_is_code_0() {
+    Test::new("diagnose")
+        .daemon(vec![Reply::Answer(200, "", "[]".to_owned())])
+        .stdout("no findings")
+        .run();
+}
+
+#[test]
+fn healthcheck_is_0_or_1() {
+    let check =
+        |reply| Test::new("healthcheck --admin-listen $ADDRESS").unnamed_daemon(vec![reply]);
+    check(Reply::Answer(200, "", "ready\n".to_owned()))
+        .stdout("ready: http://$ADDRESS")
+        .run()
+        .sent(&["GET /ready"]);
+    check(Reply::Answer(503, "", "not yet".to_owned()))
+        .code(1)
+        .stderr("error: http://$ADDRESS is not ready (status 503): not yet")
+        .run();
+    Test::new("healthcheck --admin-listen 127.0.0.1:1")
+        .code(1)
+        .stderr_has(&["no daemon answers at http://127.0.0.1:1: connection refused"])
+        .run();
+}
+
+#[test]
+fn healthcheck_reaches_a_daemon_that_listens_on_all_addresses() {
+    let test =
+        Test::new("healthcheck").unnamed_daemon(vec![Reply::Answer(200, "", "ready\n".to_owned())]);
+    let address = test.port_of("0.0.0.0");
+    test.env("POINTSMAN_ADMIN_LISTEN", &address)
+        .stdout("ready: http://$ADDRESS")
+        .run();
+}
+
+#[test]
+fn version_is_that_of_the_package() {
+    let version = env!("CARGO_PKG_VERSION");
+    Test::new("version")
+        .stdout(&format!("pointsman {version}"))
+        .run();
+    Test::new("version --json")
+        .stdout(&format!("{{\"version\":\"{version}\"}}"))
+        .run();
+    Test::new("--version")
+        .stdout(&format!("pointsman {version}"))
+        .run();
+}

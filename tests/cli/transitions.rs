@@ -1,0 +1,286 @@
+//! `promote`, `switch`, `rollback`, `evict`: what is sent, how "not yet" is waited for, what is told.
+
+use pointsman::api::{Applied, ShiftPhase};
+
+use crate::daemon::Reply;
+use crate::samples::*;
+use crate::support::Test;
+
+const SWITCH: &str = "POST /v1/envs/whoami/dev/switch?wait=ready&timeout=1000ms";
+const SWITCH_AGAIN: &str = "POST /v1/envs/whoami/dev/switch?wait=ready&timeout=5000ms";
+
+fn not_ready(detail: &str) -> Reply {
+    let body = serde_json::to_string(&problem(409, "not_ready", detail)).unwrap();
+    Reply::Answer(409, "retry-after: 6\r\n", body)
+}
+
+fn served(revision: &str) -> Applied {
+    Applied {
+        proxy: "172.18.0.2:40".to_owned(),
+        revision: Some(revision.to_owned()),
+        confirmed: false,
+    }
+}
+
+#[test]
+fn switch_says_what_is_live_and_where() {
+    let mut status = both("v2", "v1");
+    status.previous = Some(version("v1"));
+    let ran = Test::new("switch whoami dev")
+        .daemon(vec![Reply::ok(&accepted(status))])
+        .stdout(
+            "whoami/dev: v2 is live (was v1), generation 8, revision 3f00000000000001\n  \
+             http://whoami.dev.example.com",
+        )
+        .run();
+    ran.sent(&[SWITCH]);
+    let key = ran.requests[0].header("idempotency-key").unwrap();
+    assert_eq!(key.len(), 32, "{key}");
+    assert_eq!(ran.requests[0].header("if-match"), None, "no condition");
+    assert_eq!(
+        ran.requests[0].header("x-pointsman-actor"),
+        Some("cli"),
+        "for the audit log"
+    );
+}
+
+#[test]
+fn promote_says_where_the_staged_version_answers_and_what_it_displaced() {
+    let mut answer = accepted(both("v1", "v2"));
+    answer.displaced = Some(version("v0"));
+    Test::new("promote whoami dev v2")
+        .daemon(vec![Reply::ok(&answer)])
+        .stdout(
+            "whoami/dev: v2 is staged in green, ready 2/2, generation 8, revision 3f00000000000001\n  \
+             http://vnext-whoami.dev.example.com\n\
+             displaced: v0 (a preview again, while it runs)",
+        )
+        .run()
+        .sent(&["POST /v1/envs/whoami/dev/promote?wait=ready&timeout=1000ms {\"version\":\"v2\"}"]);
+}
+
+#[test]
+fn promote_with_a_weight_tells_the_shares() {
+    Test::new("promote whoami dev v2 25%")
+        .daemon(vec![Reply::ok(&accepted(shifting(ShiftPhase::Running)))])
+        .stdout(
+            "whoami/dev: v2 takes 25% of live traffic, v1 the rest, generation 8, \
+             revision 3f00000000000001\n  http://whoami.dev.example.com",
+        )
+        .run()
+        .sent(&[
+            "POST /v1/envs/whoami/dev/promote?wait=ready&timeout=1000ms {\"version\":\"v2\",\"weight\":\"25%\"}",
+        ]);
+}
+
+#[test]
+fn promote_with_all_traffic_is_live_when_it_returns() {
+    let mut status = both("v2", "v1");
+    status.previous = Some(version("v1"));
+    Test::new("promote whoami dev v2 100")
+        .daemon(vec![Reply::ok(&accepted(status))])
+        .stdout(
+            "whoami/dev: v2 is live (was v1), generation 8, revision 3f00000000000001\n  \
+             http://whoami.dev.example.com",
+        )
+        .run();
+}
+
+#[test]
+fn rollback_and_evict_tell_what_is_left() {
+    let revision = "generation 8, revision 3f00000000000001\n  http://whoami.dev.example.com";
+    let mut answer = accepted(both("v1", "v2"));
+    Test::new("rollback whoami dev")
+        .daemon(vec![Reply::ok(&answer)])
+        .stdout(&format!("whoami/dev: rolled back, v1 is live, {revision}"))
+        .run();
+    answer.status = live("v1");
+    answer.displaced = Some(version("v2"));
+    Test::new("evict whoami dev")
+        .daemon(vec![Reply::ok(&answer)])
+        .stdout(&format!(
+            "whoami/dev: the other slot is empty, {revision}\n\
+             displaced: v2 (a preview again, while it runs)"
+        ))
+        .run();
+}
+
+#[test]
+fn json_is_the_answer_verbatim() {
+    let body = "{ \"revision\":\"3f\",\n \"new-field\" : 1, STATUS}";
+    let status = serde_json::to_string(&live("v1")).unwrap();
+    let body = body.replace("STATUS", &format!("\"gen\":8,\"status\":{status}"));
+    Test::new("--json switch whoami dev")
+        .daemon(vec![Reply::Answer(200, "", body.clone())])
+        .stdout(&body)
+        .run();
+}
+
+#[test]
+fn not_yet_is_waited_for_and_told_once_for_each_reason() {
+    let ran = Test::new("switch whoami dev")
+        .daemon(vec![
+            not_ready("version v2 is not ready: 0 of 2"),
+            not_ready("version v2 is not ready: 0 of 2"),
+            not_ready("version v2 is not ready: 1 of 2"),
+            Reply::ok(&accepted(live("v2"))),
+        ])
+        .stdout_has(&["whoami/dev: v2 is live"])
+        .stderr(
+            "whoami/dev: waiting: version v2 is not ready: 0 of 2\n\
+             whoami/dev: waiting: version v2 is not ready: 1 of 2",
+        )
+        .run();
+    ran.sent(&[SWITCH, SWITCH_AGAIN, SWITCH_AGAIN, SWITCH_AGAIN]);
+    let keys: std::collections::BTreeSet<_> = ran
+        .requests
+        .iter()
+        .map(|request| request.header("idempotency-key"))
+        .collect();
+    assert_eq!(keys.len(), 4, "what was refused is asked anew");
+}
+
+#[test]
+fn the_time_out_ends_the_wait_with_refused() {
+    Test::new("switch whoami dev --timeout 0s")
+        .daemon(vec![not_ready("version v2 is not ready: 0 of 2")])
+        .code(3)
+        .stderr(
+            "error: whoami/dev: version v2 is not ready: 0 of 2 (not_ready)\n\
+             next: try again in 6 s, or let the verb wait with --timeout",
+        )
+        .run()
+        .sent(&["POST /v1/envs/whoami/dev/switch?wait=ready&timeout=0ms"]);
+}
+
+#[test]
+fn no_wait_takes_not_yet_for_an_answer() {
+    Test::new("switch whoami dev --no-wait")
+        .daemon(vec![not_ready("version v2 is not ready")])
+        .code(3)
+        .stderr_has(&["not_ready"])
+        .run()
+        .sent(&["POST /v1/envs/whoami/dev/switch"]);
+}
+
+#[test]
+fn conditions_and_dry_runs_are_passed_on() {
+    let ran = Test::new("switch whoami dev --if-match 7 --dry-run")
+        .daemon(vec![Reply::ok(&accepted(live("v2")))])
+        .stdout("whoami/dev: dry run, would be: v2 is live")
+        .run();
+    ran.sent(&["POST /v1/envs/whoami/dev/switch?dry_run=true"]);
+    assert_eq!(ran.requests[0].header("if-match"), Some("\"7\""), "quoted");
+}
+
+#[test]
+fn a_broken_connection_is_tried_again_with_the_same_key() {
+    let ran = Test::new("switch whoami dev")
+        .daemon(vec![Reply::Break, Reply::ok(&accepted(live("v2")))])
+        .stdout_has(&["v2 is live"])
+        .run();
+    ran.sent(&[SWITCH, SWITCH]);
+    let key = |index: usize| ran.requests[index].header("idempotency-key");
+    assert_eq!(key(0), key(1), "one command");
+}
+
+#[test]
+fn a_restarting_daemon_is_waited_for_with_the_same_key() {
+    let restarting = problem(503, "not_synced", "not ready: the first list is missing");
+    let ran = Test::new("switch whoami dev")
+        .daemon(vec![
+            Reply::json(503, &restarting),
+            Reply::ok(&accepted(live("v2"))),
+        ])
+        .stdout_has(&["v2 is live"])
+        .stderr("whoami/dev: waiting: not ready: the first list is missing")
+        .run();
+    ran.sent(&[SWITCH, SWITCH_AGAIN]);
+    let key = |index: usize| ran.requests[index].header("idempotency-key");
+    assert_eq!(key(0), key(1), "it may have been carried out");
+}
+
+#[test]
+fn a_pending_weight_is_waited_for() {
+    let pending = accepted(shifting(ShiftPhase::Pending));
+    let ran = Test::new("promote whoami dev v2 25")
+        .daemon(vec![
+            Reply::json(202, &pending),
+            Reply::ok(&accepted(shifting(ShiftPhase::Running))),
+        ])
+        .stdout_has(&["v2 takes 25% of live traffic, v1 the rest"])
+        .stderr(
+            "whoami/dev: waiting: accepted, held: not-ready: 1 of 2 servers are healthy, \
+             given up at 2030-01-01T00:00:00Z",
+        )
+        .run();
+    let key = |index: usize| ran.requests[index].header("idempotency-key");
+    assert_eq!(
+        key(0),
+        key(1),
+        "its outcome is asked for, not a second promote"
+    );
+}
+
+#[test]
+fn a_weight_that_stays_pending_is_no_success() {
+    Test::new("promote whoami dev v2 25 --timeout 0s")
+        .daemon(vec![Reply::json(202, &accepted(shifting(ShiftPhase::Pending)))])
+        .code(3)
+        .stdout_has(&["v2 takes 25% of live traffic when it is ready (not-ready: 1 of 2"])
+        .stderr(
+            "error: whoami/dev: accepted, but it takes no traffic yet: not-ready: 1 of 2 servers are \
+             healthy, given up at 2030-01-01T00:00:00Z\n\
+             next: it goes on waiting by itself; `pointsman status whoami dev` shows it, \
+             `pointsman rollback whoami dev` ends it",
+        )
+        .run();
+}
+
+#[test]
+fn a_weight_that_was_given_up_is_not_promoted_again() {
+    let given_up = problem(409, "not_ready", "version v2 was not ready in time");
+    Test::new("promote whoami dev v2 25")
+        .daemon(vec![
+            Reply::json(202, &accepted(shifting(ShiftPhase::Pending))),
+            Reply::json(409, &given_up),
+        ])
+        .code(3)
+        .stderr_has(&["error: whoami/dev: version v2 was not ready in time (not_ready)"])
+        .run();
+}
+
+#[test]
+fn wait_applied_asks_until_every_proxy_has_it() {
+    let mut late = accepted(live("v2"));
+    late.applied = Some(vec![served("0000000000000000")]);
+    let mut done = late.clone();
+    done.applied = Some(vec![Applied {
+        confirmed: true,
+        ..served(REVISION)
+    }]);
+    let ran = Test::new("switch whoami dev --wait applied")
+        .daemon(vec![Reply::json(202, &late), Reply::ok(&done)])
+        .stdout_has(&["applied: 172.18.0.2:40 confirmed 3f00000000000001"])
+        .stderr("whoami/dev: waiting: accepted; not yet applied by 172.18.0.2:40")
+        .run();
+    ran.sent(&[
+        "POST /v1/envs/whoami/dev/switch?wait=applied&timeout=1000ms",
+        "POST /v1/envs/whoami/dev/switch?wait=applied&timeout=5000ms",
+    ]);
+}
+
+#[test]
+fn wait_applied_without_a_proxy_is_no_success_and_ends_at_once() {
+    let mut answer = accepted(live("v2"));
+    answer.applied = Some(Vec::new());
+    Test::new("switch whoami dev --wait applied")
+        .daemon(vec![Reply::json(202, &answer)])
+        .code(1)
+        .stdout_has(&["v2 is live"])
+        .stderr(
+            "error: whoami/dev: stored and published, but no proxy polls this daemon\n\
+             next: nothing has to be repeated; check Traefik's --providers.http.endpoint and its log",
+        )
+        .run();
+}
