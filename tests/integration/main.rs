@@ -5,6 +5,8 @@ mod docker_client;
 #[cfg(test)]
 mod docker_networks;
 #[cfg(test)]
+mod docker_real;
+#[cfg(test)]
 mod docker_watch;
 #[cfg(test)]
 mod support;

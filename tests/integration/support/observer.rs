@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use pointsman::docker::{self, Client, Stats, Timing};
+use pointsman::docker::{self, Client, Endpoint, Stats, Timing};
 use pointsman::routing::ids::ContainerId;
 use pointsman::routing::model::{Change, Container, State};
 use tokio::sync::mpsc;
@@ -39,10 +39,15 @@ impl Observer {
     }
 
     pub(crate) fn start_unsynced(engine: &FakeEngine, timing: Timing) -> Self {
+        Self::watch(engine.endpoint(), timing)
+    }
+
+    /// Starts a watcher of any Engine.
+    pub(crate) fn watch(endpoint: Endpoint, timing: Timing) -> Self {
         let (changes_tx, changes_rx) = mpsc::channel(8);
         let mut observer = Self::of(changes_rx);
         let (stats, stop) = (Arc::clone(&observer.stats), observer.stop.clone());
-        let client = Client::new(engine.endpoint());
+        let client = Client::new(endpoint);
         let watching = docker::watch(client, timing, changes_tx, stats, stop);
         observer.tasks.spawn(watching);
         observer
@@ -78,6 +83,13 @@ impl Observer {
             .expect("the watcher lives");
         self.apply(change.clone());
         change
+    }
+
+    /// Receives the next change, however long it takes; `None` when there is no watcher any more.
+    pub(crate) async fn next_or_end(&mut self) -> Option<Change> {
+        let change = self.changes_rx.recv().await?;
+        self.apply(change.clone());
+        Some(change)
     }
 
     /// Takes what has already come.
