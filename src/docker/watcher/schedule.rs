@@ -45,9 +45,9 @@ impl Schedule {
         };
         let dirty = self.dirty.entry(id).or_insert(fresh);
         dirty.mark.merge(mark);
-        dirty.marked = now;
+        dirty.marked = dirty.marked.max(now);
         (dirty.due, dirty.waits) = if died {
-            (now + first_wait, 1)
+            (dirty.marked + first_wait, 1)
         } else {
             (now, 0)
         };

@@ -1,0 +1,12 @@
+//! Black-box tests in one binary: the stations of the crate against fakes that misbehave as the real ones do.
+
+#[cfg(test)]
+mod docker_client;
+#[cfg(test)]
+mod docker_networks;
+#[cfg(test)]
+mod docker_real;
+#[cfg(test)]
+mod docker_watch;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,148 @@
+//! A container as tests describe it, and its JSON in lists.
+
+use std::collections::BTreeMap;
+
+use pointsman::routing::ids::ContainerId;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+/// A container.
+#[derive(Clone, Debug)]
+pub(crate) struct FakeContainer {
+    pub name: String,
+    pub labels: BTreeMap<String, String>,
+    pub state: String,
+    pub health: Option<String>,
+    pub network_mode: String,
+    /// By network name: the address, and the endpoint configuration that it was connected with.
+    pub networks: BTreeMap<String, (String, Value)>,
+    pub ports: Vec<u16>,
+    /// Until then the list still shows the container as it was before it died.
+    pub stale: Option<(Instant, Box<FakeContainer>)>,
+}
+
+/// A container with this name, and an id made from it.
+pub(crate) fn container(name: &str) -> FakeContainer {
+    FakeContainer {
+        name: name.to_owned(),
+        labels: BTreeMap::new(),
+        state: "created".to_owned(),
+        health: None,
+        network_mode: "default".to_owned(),
+        networks: BTreeMap::new(),
+        ports: Vec::new(),
+        stale: None,
+    }
+}
+
+/// The id of the container with this name: 64 hex digits, as Docker's are.
+pub(crate) fn id(name: &str) -> ContainerId {
+    ContainerId::parse(&id_text(name)).unwrap()
+}
+
+pub(super) fn id_text(name: &str) -> String {
+    let digits = name.bytes().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let hex: String = digits
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect();
+    format!("{hex:f<64}")
+}
+
+impl FakeContainer {
+    pub(crate) fn label(mut self, key: &str, value: &str) -> Self {
+        self.labels.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    pub(crate) fn network(mut self, name: &str, ip: &str) -> Self {
+        self.network_mode = name.to_owned();
+        self.networks
+            .insert(name.to_owned(), (ip.to_owned(), Value::Null));
+        self
+    }
+
+    pub(crate) fn network_mode(mut self, mode: &str) -> Self {
+        mode.clone_into(&mut self.network_mode);
+        self
+    }
+
+    pub(crate) fn port(mut self, port: u16) -> Self {
+        self.ports.push(port);
+        self
+    }
+
+    pub(crate) fn healthcheck(mut self, word: &str) -> Self {
+        self.health = Some(word.to_owned());
+        self
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        ["running", "paused"].contains(&self.state.as_str())
+    }
+
+    /// As the list of API 1.41 shows it at this moment.
+    pub(super) fn listed(&self, now: Instant) -> Value {
+        if let Some((until, before)) = &self.stale
+            && now < *until
+        {
+            return before.listed(now);
+        }
+        let ports: Vec<_> = self
+            .ports
+            .iter()
+            .map(|port| json!({"PrivatePort": port, "Type": "tcp"}))
+            .collect();
+        json!({
+            "Id": id_text(&self.name),
+            "Names": [format!("/{}", self.name)],
+            "Image": "app:1",
+            "Created": 1_700_000_000,
+            "Ports": if self.is_alive() { ports } else { Vec::new() },
+            "Labels": self.labels,
+            "State": self.state,
+            "Status": self.status(),
+            "HostConfig": { "NetworkMode": self.network_mode },
+            "NetworkSettings": { "Networks": self.listed_networks() },
+            "Mounts": [],
+        })
+    }
+
+    fn status(&self) -> String {
+        let health = match (self.state.as_str(), self.health.as_deref()) {
+            ("running", Some("starting")) => " (health: starting)".to_owned(),
+            ("running", Some(word)) => format!(" ({word})"),
+            ("paused", _) => " (Paused)".to_owned(),
+            _ => String::new(),
+        };
+        if self.is_alive() {
+            format!("Up 1 second{health}")
+        } else {
+            "Exited (0) 1 second ago".to_owned()
+        }
+    }
+
+    fn listed_networks(&self) -> Value {
+        let endpoint = |(name, (ip, config)): (&String, &(String, Value))| {
+            let ip = if self.is_alive() { ip.as_str() } else { "" };
+            let endpoint = json!({
+                "NetworkID": super::world::network_id(name),
+                "IPAddress": ip,
+                "GlobalIPv6Address": "",
+                "DriverOpts": config.get("DriverOpts"),
+            });
+            (name.clone(), endpoint)
+        };
+        self.networks.iter().map(endpoint).collect()
+    }
+
+    /// As an inspect shows it: never stale, because it waits for the container's lock.
+    pub(super) fn inspected(&self) -> Value {
+        json!({
+            "Id": id_text(&self.name),
+            "Name": format!("/{}", self.name),
+            "State": { "Status": self.state, "Running": self.is_alive() },
+            "HostConfig": { "NetworkMode": self.network_mode },
+            "NetworkSettings": { "Networks": self.listed_networks() },
+        })
+    }
+}

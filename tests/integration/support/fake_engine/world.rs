@@ -1,0 +1,246 @@
+//! What the fake daemon knows: containers, networks, the last events, and who listens to them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::container::{FakeContainer, id_text};
+use super::{Faults, Toggle};
+
+/// How many events a real daemon keeps for `since`.
+const RING: usize = 256;
+/// How many events a slow reader may be behind before it loses some, unnoticed.
+const STREAM_QUEUE: usize = 1024;
+
+/// A piece of an event stream; an error breaks the connection.
+pub(super) type Frame = io::Result<Bytes>;
+
+/// The daemon's state.
+#[derive(Debug)]
+pub(super) struct World {
+    pub faults: Faults,
+    pub versions: (String, String),
+    pub containers: BTreeMap<String, FakeContainer>,
+    pub networks: BTreeMap<String, FakeNetwork>,
+    ring: VecDeque<(i64, String)>,
+    streams: Vec<mpsc::Sender<Frame>>,
+}
+
+/// A network.
+#[derive(Clone, Debug)]
+pub(crate) struct FakeNetwork {
+    pub name: String,
+    pub internal: bool,
+    pub labels: BTreeMap<String, String>,
+}
+
+impl FakeNetwork {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            internal: false,
+            labels: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn internal(mut self) -> Self {
+        self.internal = true;
+        self
+    }
+
+    pub(crate) fn compose(mut self, project: &str) -> Self {
+        self.labels
+            .insert("com.docker.compose.project".to_owned(), project.to_owned());
+        self
+    }
+}
+
+pub(super) fn network_id(name: &str) -> String {
+    format!("net{}", id_text(name))
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            faults: Faults::default(),
+            versions: ("1.12".to_owned(), "1.41".to_owned()),
+            containers: BTreeMap::new(),
+            networks: BTreeMap::new(),
+            ring: VecDeque::new(),
+            streams: Vec::new(),
+        }
+    }
+}
+
+impl World {
+    pub(super) fn start(&mut self, mut container: FakeContainer) {
+        let name = container.name.clone();
+        for network in container.networks.keys() {
+            let new = || FakeNetwork::new(network);
+            self.networks.entry(network.clone()).or_insert_with(new);
+        }
+        "running".clone_into(&mut container.state);
+        let networks: Vec<_> = container.networks.keys().cloned().collect();
+        self.containers.insert(name.clone(), container);
+        self.container_event(&name, "create");
+        for network in &networks {
+            self.network_event(&name, network, "connect");
+        }
+        self.container_event(&name, "start");
+    }
+
+    pub(super) fn start_again(&mut self, name: &str, network: &str, ip: &str) {
+        let container = self.containers.get_mut(name).unwrap();
+        container.stale = None;
+        "running".clone_into(&mut container.state);
+        ip.clone_into(&mut container.networks.get_mut(network).unwrap().0);
+        self.network_event(name, network, "connect");
+        self.container_event(name, "start");
+    }
+
+    pub(super) fn die(&mut self, name: &str) {
+        let lag = self.faults.stale_list;
+        let container = self.containers.get_mut(name).unwrap();
+        let before = Box::new(container.clone());
+        "exited".clone_into(&mut container.state);
+        container.stale = Some((Instant::now() + lag, before));
+        let networks: Vec<_> = container.networks.keys().cloned().collect();
+        self.container_event(name, "die");
+        for network in networks {
+            self.network_event(name, &network, "disconnect");
+        }
+        self.container_event(name, "stop");
+    }
+
+    pub(super) fn destroy(&mut self, name: &str) {
+        if self.containers[name].is_alive() {
+            self.die(name);
+        }
+        self.container_event(name, "destroy");
+        self.containers.remove(name);
+    }
+
+    pub(super) fn set_state(&mut self, name: &str, state: &str, action: Option<&str>) {
+        state.clone_into(&mut self.containers.get_mut(name).unwrap().state);
+        if let Some(action) = action {
+            self.container_event(name, action);
+        }
+    }
+
+    pub(super) fn health(&mut self, name: &str, word: &str) {
+        self.containers.get_mut(name).unwrap().health = Some(word.to_owned());
+        self.container_event(name, &format!("health_status: {word}"));
+    }
+
+    pub(super) fn add_network(&mut self, network: FakeNetwork) {
+        self.networks.insert(network.name.clone(), network);
+    }
+
+    pub(super) fn connect(&mut self, name: &str, network: &str, ip: &str, config: Value) {
+        let container = self.containers.get_mut(name).unwrap();
+        container
+            .networks
+            .insert(network.to_owned(), (ip.to_owned(), config));
+        if container.is_alive() {
+            self.network_event(name, network, "connect");
+        }
+    }
+
+    pub(super) fn disconnect(&mut self, name: &str, network: &str) {
+        let container = self.containers.get_mut(name).unwrap();
+        container.networks.remove(network).unwrap();
+        self.network_event(name, network, "disconnect");
+        if self.faults.double_disconnects == Toggle::On {
+            self.network_event(name, network, "disconnect");
+        }
+    }
+
+    pub(super) fn attachment(&self, name: &str, network: &str) -> Option<Value> {
+        let container = self.containers.get(name)?;
+        container
+            .networks
+            .get(network)
+            .map(|(_, config)| config.clone())
+    }
+
+    /// An event with the container's labels poured over the daemon's own attributes, as the real one does.
+    pub(super) fn container_event(&mut self, name: &str, action: &str) {
+        let labels = self
+            .containers
+            .get(name)
+            .map(|c| c.labels.clone())
+            .unwrap_or_default();
+        let mut attributes = json!({ "exitCode": "0", "signal": "15" });
+        for (key, value) in labels {
+            attributes[key] = json!(value);
+        }
+        attributes["name"] = json!(name);
+        self.event("container", action, &id_text(name), &attributes);
+    }
+
+    fn network_event(&mut self, container: &str, network: &str, action: &str) {
+        let attributes =
+            json!({ "container": id_text(container), "name": network, "type": "bridge" });
+        self.event("network", action, &network_id(network), &attributes);
+    }
+
+    fn event(&mut self, kind: &str, action: &str, actor: &str, attributes: &Value) {
+        if self.faults.lose_events == Toggle::On {
+            return;
+        }
+        let now = jiff::Timestamp::now();
+        let event = json!({
+            "Type": kind, "Action": action, "Actor": { "ID": actor, "Attributes": attributes }, "scope": "local",
+            "time": now.as_second(), "timeNano": u64::try_from(now.as_nanosecond()).unwrap(),
+        });
+        let text = format!("{event}\n");
+        self.ring.push_back((now.as_second(), text.clone()));
+        if self.ring.len() > RING {
+            self.ring.pop_front();
+        }
+        self.send_raw(&text);
+    }
+
+    pub(super) fn send_raw(&mut self, text: &str) {
+        let frame = || Ok(Bytes::copy_from_slice(text.as_bytes()));
+        self.streams.retain(|stream| {
+            !matches!(
+                stream.try_send(frame()),
+                Err(mpsc::error::TrySendError::Closed(_))
+            )
+        });
+    }
+
+    pub(super) fn break_streams(&mut self) {
+        for stream in self.streams.drain(..) {
+            let broken = io::Error::new(io::ErrorKind::ConnectionReset, "broken on purpose");
+            stream.try_send(Err(broken)).unwrap();
+        }
+    }
+
+    pub(super) fn forget_streams(&mut self) {
+        self.streams.clear();
+    }
+
+    /// Replays what is kept since then, and follows.
+    pub(super) fn subscribe(&mut self, stream: mpsc::Sender<Frame>, since: Option<i64>) {
+        let kept = self
+            .ring
+            .iter()
+            .filter(|(time, _)| since.is_some_and(|since| *time >= since));
+        for (_, text) in kept {
+            stream
+                .try_send(Ok(Bytes::copy_from_slice(text.as_bytes())))
+                .unwrap();
+        }
+        self.streams.push(stream);
+    }
+
+    pub(super) fn stream_queue() -> (mpsc::Sender<Frame>, mpsc::Receiver<Frame>) {
+        mpsc::channel(STREAM_QUEUE)
+    }
+}
