@@ -1,0 +1,5 @@
+//! What the tests share.
+
+pub(crate) mod fake_reconciler;
+pub(crate) mod http;
+pub(crate) mod listeners;
