@@ -1,5 +1,8 @@
-//! Black-box tests in one binary: the stations of the crate against fakes that misbehave as the real ones do.
+//! Black-box tests in one binary: the stations and listeners of the crate, against fakes that misbehave as the real
+//! ones do.
 
+#[cfg(test)]
+mod admin;
 #[cfg(test)]
 mod docker_client;
 #[cfg(test)]
@@ -9,4 +12,8 @@ mod docker_real;
 #[cfg(test)]
 mod docker_watch;
 #[cfg(test)]
+mod provider;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod traefik;

@@ -1,6 +1,6 @@
 //! The slot state machine of one (app, env): what a verb does, and nothing else.
 //!
-//! [`step`] takes the record, an event, a view of the stacks' health and the time, and gives the next record
+//! [`step()`] takes the record, an event, a view of the stacks' health and the time, and gives the next record
 //! or a [`Refusal`]. It reads no clock and touches no disk; the reconciler persists what it returns before
 //! anything is published. A move is guarded by the health of its target only, never of its origin.
 

@@ -1,6 +1,9 @@
 //! What the tests share.
 
 pub(crate) mod fake_engine;
+pub(crate) mod fake_reconciler;
+pub(crate) mod http;
+pub(crate) mod listeners;
 pub(crate) mod observer;
 
 use std::time::Duration;

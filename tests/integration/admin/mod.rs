@@ -1,0 +1,6 @@
+//! The admin listener, with a fake reconciler behind it.
+
+mod guards;
+mod records;
+mod verbs;
+mod waiting;
