@@ -7,6 +7,9 @@
 # makes pointsman:local, pointsman-whoami:local and pointsman-traefik:VERSION,
 # and prints one line for each. No registry is asked for anything: all three are
 # FROM scratch. Needs what scripts/setup.sh installs.
+#
+#   POINTSMAN_IMAGE_TAG       instead of "local"
+#   POINTSMAN_IMAGE_PROFILE   cargo's profile (release); "dev" is quick to build
 
 set -euo pipefail
 
@@ -18,6 +21,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Pointsman reads stay untouched.
 CONTENT_LABEL=org.opencontainers.image.revision
 
+tag=${POINTSMAN_IMAGE_TAG:-local}
+profile=${POINTSMAN_IMAGE_PROFILE:-release}
+
 die() {
     printf 'images: %s\n' "$1" >&2
     exit 1
@@ -25,17 +31,24 @@ die() {
 
 # The folder of the static binaries, after building what the images need.
 build_binaries() {
-    local triple target_dir
+    local triple target_dir flags=${RUSTFLAGS:-} folder=$profile
     triple=$(uname -m)-unknown-linux-gnu
     # Static, C library included: the images hold nothing else. With --target
     # the flags stay off build scripts and procedural macros, which are dynamic.
-    (cd "$root" && RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static" \
-        cargo build --quiet --release --locked --target "$triple" "$@") >&2 ||
+    # Not said twice: cargo would build everything anew for other flags.
+    case $flags in
+    *+crt-static*) ;;
+    *) flags="$flags -C target-feature=+crt-static" ;;
+    esac
+    (cd "$root" && RUSTFLAGS=$flags \
+        cargo build --quiet --profile "$profile" --locked --target "$triple" "$@") >&2 ||
         die "cargo build failed"
+    # Cargo's one exception in the names of its folders.
+    [ "$profile" != dev ] || folder=debug
     # Cargo knows best: CARGO_TARGET_DIR and .cargo/config.toml both may move it.
     target_dir=$(cd "$root" && cargo metadata --quiet --format-version 1 --no-deps --locked |
         jq -r .target_directory)
-    printf '%s/%s/release' "$target_dir" "$triple"
+    printf '%s/%s/%s' "$target_dir" "$triple" "$folder"
 }
 
 # image NAME DOCKERFILE BINARY: an image with that binary.
@@ -53,6 +66,8 @@ image() {
         rm -rf "$context"
         mkdir -p "$context"
         cp "$binary" "$context/"
+        # A profile for testing leaves debug information in: ten times the size.
+        [ "$profile" = release ] || [ "$binary" = "$TRAEFIK_BIN" ] || strip "$context/${binary##*/}"
         # Without the buildx plugin the client falls back to the engine's own
         # builder, and says so; that builder is all that is needed here.
         local builder=()
@@ -86,12 +101,12 @@ main() {
     for name in "$@"; do
         case $name in
         traefik) image "pointsman-traefik:$TRAEFIK_VERSION" traefik.Dockerfile "$TRAEFIK_BIN" ;;
-        whoami) image pointsman-whoami:local whoami.Dockerfile "$binaries/examples/whoami" ;;
-        pointsman) image pointsman:local Dockerfile "$binaries/pointsman" ;;
+        whoami) image "pointsman-whoami:$tag" whoami.Dockerfile "$binaries/examples/whoami" ;;
+        pointsman) image "pointsman:$tag" Dockerfile "$binaries/pointsman" ;;
         esac
     done
     # For the demo, so that it need not know where cargo builds.
-    if [ -n "$binaries" ] && [ -x "$binaries/examples/load" ]; then
+    if [ -n "$binaries" ] && [ "$profile" = release ] && [ -x "$binaries/examples/load" ]; then
         install -D -m 0755 "$binaries/examples/load" "$POINTSMAN_CACHE/bin/load"
     fi
 }

@@ -1,0 +1,68 @@
+//! How long a switch takes to reach the traffic.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::http::{Ask, Client};
+use crate::support::random::Random;
+use crate::support::system::System;
+use crate::support::{millis, results, runtime};
+
+const SWITCHES: usize = 20;
+
+/// Command sent to first answer from the new slot, seen by a client that asks every 2 ms through Traefik. The pauses
+/// are longer than Traefik's poll interval and of random length, so that commands come at any moment of it.
+#[test]
+#[ignore = "needs a Docker Engine and Traefik: make test"]
+fn switch_latency() {
+    let system = System::start();
+    let app = system.app("e2e-latency");
+    for version in ["v1", "v2"] {
+        app.deploy(version);
+    }
+    system.place(&app, "v1", Some("v2"));
+    let mut random = Random::seeded();
+    let switch = Ask::post("localhost", &format!("{}/switch", app.path()), "");
+    let mut admin = runtime()
+        .block_on(Client::connect(system.pointsman.admin))
+        .unwrap();
+    let load = system.load(&app.live(), 1, 500);
+    let mut commands = Vec::new();
+    for _ in 0..SWITCHES {
+        std::thread::sleep(Duration::from_secs(1) + random.moment(Duration::from_millis(500)));
+        commands.push(load.now());
+        let answer = runtime().block_on(admin.ask(&switch)).unwrap();
+        assert_eq!(answer.status, 200, "switch: {}", answer.body);
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    let tally = load.stop();
+    tally.assert_none_failed("during isolated switches");
+    let ends = commands.iter().skip(1).copied().chain([Duration::MAX]);
+    let rounds = commands.iter().zip(ends).enumerate();
+    let mut times: Vec<Duration> = rounds
+        .map(|(round, (from, to))| tally.takeover(*from, to, ["v2", "v1"][round % 2]))
+        .collect();
+    times.sort();
+    report(&times);
+    assert!(median(&times) < Duration::from_millis(1500), "{times:?}");
+}
+
+fn median(sorted: &[Duration]) -> Duration {
+    (sorted[(sorted.len() - 1) / 2] + sorted[sorted.len() / 2]) / 2
+}
+
+fn report(sorted: &[Duration]) {
+    let (median, p90) = (
+        millis(median(sorted)),
+        millis(sorted[sorted.len() * 9 / 10 - 1]),
+    );
+    let max = millis(sorted[sorted.len() - 1]);
+    println!("switch latency median={median} ms p90={p90} ms max={max} ms");
+    let all: Vec<f64> = sorted.iter().copied().map(millis).collect();
+    let figures = json!({ "switches": sorted.len(), "median_ms": median, "p90_ms": p90, "max_ms": max, "all_ms": all });
+    let mut file = File::create(results().join("switch-latency.json")).unwrap();
+    writeln!(file, "{figures:#}").unwrap();
+}

@@ -1,0 +1,33 @@
+//! The promises of the whole, against the real Docker Engine and the real Traefik.
+//!
+//! Ignored by default, so that they never pass without the two. `make test` runs them, or, after `scripts/setup.sh`:
+//! `. scripts/env.sh; POINTSMAN_E2E=1 cargo nextest run --run-ignored all --test e2e`. Pointsman and Traefik are
+//! processes of this host, except in `attachment`; the sample app runs in containers. Everything that is started
+//! carries a label of its own, and is removed afterwards and before. One test runs at a time.
+
+#[cfg(test)]
+mod attachment;
+#[cfg(test)]
+mod engine_faults;
+#[cfg(test)]
+mod engine_restarts;
+#[cfg(test)]
+mod isolation;
+#[cfg(test)]
+mod kills;
+#[cfg(test)]
+mod latency;
+#[cfg(test)]
+mod poison;
+#[cfg(test)]
+mod previews;
+#[cfg(test)]
+mod restarts;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod switching;
+#[cfg(test)]
+mod unmanaged;
+#[cfg(test)]
+mod weights;

@@ -1,0 +1,135 @@
+//! One keep-alive connection, and single requests.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::runtime;
+
+/// Longer than any answer may take.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Status and body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> T {
+        let read = serde_json::from_str(&self.body);
+        read.unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+}
+
+/// What to ask for.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub(crate) method: Method,
+    pub(crate) host: String,
+    pub(crate) target: String,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) body: String,
+}
+
+impl Ask {
+    pub(crate) fn get(host: &str, target: &str) -> Self {
+        Self {
+            method: Method::GET,
+            host: host.to_owned(),
+            target: target.to_owned(),
+            idempotency_key: None,
+            body: String::new(),
+        }
+    }
+
+    pub(crate) fn post(host: &str, target: &str, body: &str) -> Self {
+        Self {
+            method: Method::POST,
+            body: body.to_owned(),
+            ..Self::get(host, target)
+        }
+    }
+
+    pub(crate) fn key(mut self, key: &str) -> Self {
+        self.idempotency_key = Some(key.to_owned());
+        self
+    }
+
+    fn request(&self) -> Request<Full<Bytes>> {
+        let mut request = Request::builder()
+            .method(&self.method)
+            .uri(&self.target)
+            .header("host", &self.host);
+        if let Some(key) = &self.idempotency_key {
+            request = request.header("idempotency-key", key);
+        }
+        if !self.body.is_empty() {
+            request = request.header("content-type", "application/json");
+        }
+        let body = Full::new(Bytes::from(self.body.clone()));
+        request.body(body).unwrap()
+    }
+}
+
+/// A connection that is kept.
+pub(crate) struct Client {
+    sender: SendRequest<Full<Bytes>>,
+    /// Ends with the client.
+    _connection: JoinSet<()>,
+}
+
+impl Client {
+    pub(crate) async fn connect(address: SocketAddr) -> Result<Self, String> {
+        let connect = async {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            std::io::Result::Ok(stream)
+        };
+        let stream = timeout(LIMIT, connect).await;
+        let stream = stream.map_err(|_elapsed| "connect: no answer".to_owned())?;
+        let stream = stream.map_err(|error| format!("connect: {error}"))?;
+        let (sender, connection) = handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| format!("connect: {error}"))?;
+        let mut tasks = JoinSet::new();
+        // its error is seen by the request on it
+        tasks.spawn(async move { connection.await.unwrap_or_default() });
+        Ok(Self {
+            sender,
+            _connection: tasks,
+        })
+    }
+
+    /// Whether another request can be sent; not so when the server has closed it meanwhile.
+    pub(crate) async fn is_usable(&mut self) -> bool {
+        self.sender.ready().await.is_ok()
+    }
+
+    pub(crate) async fn ask(&mut self, ask: &Ask) -> Result<Answer, String> {
+        let exchange = async {
+            let response = self.sender.send_request(ask.request()).await?;
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await?.to_bytes();
+            let body = String::from_utf8_lossy(&body).into_owned();
+            Ok::<Answer, hyper::Error>(Answer { status, body })
+        };
+        let answer = timeout(LIMIT, exchange).await;
+        let answer = answer.map_err(|_elapsed| format!("no answer within {LIMIT:?}"))?;
+        answer.map_err(|error| format!("{error:?}"))
+    }
+}
+
+/// One request on a connection of its own.
+pub(crate) fn ask(address: SocketAddr, ask: &Ask) -> Result<Answer, String> {
+    runtime().block_on(async { Client::connect(address).await?.ask(ask).await })
+}

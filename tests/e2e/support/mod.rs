@@ -1,0 +1,64 @@
+//! What the tests share: the system under test, stacks to deploy, load, and things that break.
+
+pub(crate) mod app;
+pub(crate) mod docker;
+pub(crate) mod engine;
+pub(crate) mod http;
+pub(crate) mod load;
+pub(crate) mod pointsman;
+pub(crate) mod process;
+pub(crate) mod random;
+pub(crate) mod relay;
+pub(crate) mod system;
+pub(crate) mod tally;
+pub(crate) mod traefik;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::time::Instant;
+
+/// What runs beside a test's own thread: load, relays, single requests.
+pub(crate) fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Runtime::new().unwrap())
+}
+
+/// The repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Looks again and again until there is something to see, and says how long that took. Fails after `limit`.
+pub(crate) fn within<T>(
+    limit: Duration,
+    what: &str,
+    mut look: impl FnMut() -> Result<T, String>,
+) -> (T, Duration) {
+    let started = Instant::now();
+    loop {
+        let seen = look();
+        let took = started.elapsed();
+        match seen {
+            Ok(seen) if took <= limit => return (seen, took),
+            Ok(_) => panic!("{what}: took {} ms, more than {limit:?}", took.as_millis()),
+            Err(why) if took > limit => panic!("{what}: not within {limit:?}: {why}"),
+            Err(_) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+/// Milliseconds with one digit behind the point.
+pub(crate) fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
+/// A folder for what a run leaves behind: figures, and the logs of the test that ran last.
+pub(crate) fn results() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let folder = target.join("e2e");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}

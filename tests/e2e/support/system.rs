@@ -1,0 +1,133 @@
+//! Pointsman and Traefik wired together as on a host, with an Engine.
+
+use std::path::Path;
+use std::time::Duration;
+
+use pointsman::api::{CommandAnswer, Placement, Status};
+use pointsman::routing::ids::Slot;
+
+use super::app::{App, ENV};
+use super::docker::{Docker, Sandbox};
+use super::http::{self, Answer, Ask};
+use super::load::{Load, Plan};
+use super::pointsman::Pointsman;
+use super::traefik::Traefik;
+use super::within;
+
+/// The system under test. Dropped in this order: processes first, then their containers.
+pub(crate) struct System {
+    pub(crate) traefik: Traefik,
+    pub(crate) pointsman: Pointsman,
+    pub(crate) sandbox: Sandbox,
+}
+
+impl System {
+    /// With this machine's Engine.
+    pub(crate) fn start() -> Self {
+        Self::with(Sandbox::enter(), None)
+    }
+
+    /// With what is behind a socket.
+    pub(crate) fn with(sandbox: Sandbox, socket: Option<&Path>) -> Self {
+        let mut traefik = Traefik::on_free_ports();
+        let pointsman = Pointsman::start(socket, traefik.api);
+        traefik.start(pointsman.provider);
+        Self {
+            traefik,
+            pointsman,
+            sandbox,
+        }
+    }
+
+    /// An app on this machine's Engine.
+    pub(crate) fn app(&self, name: &'static str) -> App {
+        let docker: Docker = self.sandbox.docker.clone();
+        App { name, docker }
+    }
+
+    /// The sample app's version, as Traefik gives it for a host.
+    pub(crate) fn answer(&self, host: &str) -> Result<Answer, String> {
+        http::ask(self.traefik.web, &Ask::get(host, "/version"))
+    }
+
+    /// Waits until a host answers with a version, and says how long that took.
+    pub(crate) fn expect(&self, host: &str, version: &str, limit: Duration) -> Duration {
+        let what = format!("{host} answers with {version}");
+        let ((), took) = within(limit, &what, || match self.answer(host)? {
+            Answer { status: 200, body } if body == version => Ok(()),
+            answer => Err(format!("{answer:?}")),
+        });
+        took
+    }
+
+    /// Waits until a host answers with a status.
+    pub(crate) fn expect_status(&self, host: &str, wanted: &[u16], limit: Duration) -> Duration {
+        let what = format!("{host} answers with one of {wanted:?}");
+        let ((), took) = within(limit, &what, || match self.answer(host)? {
+            answer if wanted.contains(&answer.status) => Ok(()),
+            answer => Err(format!("{answer:?}")),
+        });
+        took
+    }
+
+    pub(crate) fn load(&self, host: &str, clients: u32, rate: u32) -> Load {
+        Load::start(Plan {
+            target: self.traefik.web,
+            host: host.to_owned(),
+            path: "/version",
+            clients,
+            rate,
+        })
+    }
+
+    pub(crate) fn status(&self, app: &App) -> Status {
+        self.pointsman.get(&app.path())
+    }
+
+    /// One verb over the API; it must be accepted.
+    pub(crate) fn post(&self, app: &App, verb: &str, body: &str) -> CommandAnswer {
+        let target = format!("{}/{verb}", app.path());
+        let answer = self.pointsman.ask(&Ask::post("localhost", &target, body));
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 200, "{target}: {}", answer.body);
+        answer.json()
+    }
+
+    /// v1 live and, if asked for, v2 in the other slot; both deployed before.
+    pub(crate) fn place(&self, app: &App, live: &str, staged: Option<&str>) {
+        self.pointsman.done(&["promote", app.name, ENV, live]);
+        self.pointsman.done(&["switch", app.name, ENV]);
+        if let Some(version) = staged {
+            self.pointsman.done(&["promote", app.name, ENV, version]);
+            self.expect(&app.staged(), version, Duration::from_secs(5));
+        }
+        self.expect(&app.live(), live, Duration::from_secs(5));
+    }
+}
+
+/// The version that has the live host.
+pub(crate) fn active(status: &Status) -> String {
+    let placed = match status.active.expect("something is active") {
+        Slot::Blue => &status.slots.blue,
+        Slot::Green => &status.slots.green,
+    };
+    let placed = placed.as_ref().expect("the active slot holds a version");
+    placed.version.to_string()
+}
+
+/// What must be the same after a restart.
+pub(crate) fn placement(status: &Status) -> String {
+    let name = |placed: &Option<Placement>| placed.as_ref().map(|placed| placed.version.clone());
+    let Status {
+        generation,
+        active,
+        slots,
+        previous,
+        state,
+        ..
+    } = status;
+    let (blue, green) = (name(&slots.blue), name(&slots.green));
+    format!(
+        "{generation} {state} active {active:?} blue {blue:?} green {green:?} previous {previous:?}"
+    )
+}

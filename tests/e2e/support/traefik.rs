@@ -1,0 +1,88 @@
+//! The real Traefik, as a process of this host, with the flags that the documentation recommends.
+
+use std::net::{SocketAddr, TcpListener};
+use std::process::Command;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::http::{self, Answer, Ask};
+use super::process::Process;
+use super::within;
+
+/// Traefik. Its ports are chosen before it is started.
+pub(crate) struct Traefik {
+    process: Process,
+    provider: Option<SocketAddr>,
+    /// Where the traffic goes.
+    pub(crate) web: SocketAddr,
+    /// Its own API.
+    pub(crate) api: SocketAddr,
+}
+
+impl Traefik {
+    pub(crate) fn on_free_ports() -> Self {
+        // both at once, so that they are not the same
+        let [web, api] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        Self {
+            process: Process::named("traefik"),
+            provider: None,
+            web: web.local_addr().unwrap(),
+            api: api.local_addr().unwrap(),
+        }
+    }
+
+    pub(crate) fn start(&mut self, provider: SocketAddr) {
+        self.provider = Some(provider);
+        self.start_again();
+    }
+
+    /// With the same ports and flags; gives the time until it says that it is ready.
+    pub(crate) fn start_again(&mut self) -> Duration {
+        let provider = self.provider.expect("started before");
+        let binary =
+            std::env::var_os("TRAEFIK_BIN").expect("TRAEFIK_BIN, as scripts/env.sh sets it");
+        let started = Instant::now();
+        let mut command = Command::new(binary);
+        command
+            .arg(format!("--entrypoints.web.address={}", self.web))
+            .arg(format!("--entrypoints.traefik.address={}", self.api))
+            .args(["--api.insecure=true", "--ping=true"])
+            .arg(format!(
+                "--providers.http.endpoint=http://{provider}/config?wait=450ms"
+            ))
+            .arg("--providers.http.pollInterval=500ms")
+            .arg("--providers.providersThrottleDuration=100ms")
+            .arg("--log.level=INFO")
+            .arg(format!("--log.filePath={}", self.process.log().display()))
+            .arg("--global.checkNewVersion=false")
+            .arg("--global.sendAnonymousUsage=false");
+        self.process.spawn(&mut command);
+        within(Duration::from_secs(10), "Traefik answers its ping", || {
+            self.ask("/ping").map(|_answer| ())
+        });
+        started.elapsed()
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    pub(crate) fn stop(&mut self) -> Duration {
+        self.process.terminate(Duration::from_secs(10))
+    }
+
+    /// One request to its API.
+    pub(crate) fn ask(&self, target: &str) -> Result<Answer, String> {
+        http::ask(self.api, &Ask::get("localhost", target))
+    }
+
+    /// Is this revision in force?
+    pub(crate) fn has(&self, marker: &str) -> Result<(), String> {
+        let target = format!("/api/http/middlewares/{marker}@http");
+        match self.ask(&target)? {
+            Answer { status: 200, .. } => Ok(()),
+            answer => Err(format!("{target}: {answer:?}")),
+        }
+    }
+}

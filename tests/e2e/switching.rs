@@ -1,0 +1,113 @@
+//! Promote, switch and rollback under keep-alive load, and right after a deployment.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::support::app::ENV;
+use crate::support::http::{self, Ask};
+use crate::support::millis;
+use crate::support::random::Random;
+use crate::support::system::System;
+
+#[test]
+#[ignore = "needs a Docker Engine and Traefik: make test"]
+fn promote_and_switch_right_after_deploy_need_no_sleep() {
+    let system = System::start();
+    let app = system.app("e2e-hurry");
+    for version in ["v1", "v2", "v3"] {
+        app.stack(version).replicas(2).up();
+        let promote = system.pointsman.done(&["promote", app.name, ENV, version]);
+        let switch = system.pointsman.done(&["switch", app.name, ENV]);
+        let seen = system.expect(&app.live(), version, Duration::from_secs(2));
+        println!(
+            "{version}: promote {} ms, switch {} ms, live {} ms after that",
+            millis(promote.took),
+            millis(switch.took),
+            millis(seen)
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs a Docker Engine and Traefik: make test"]
+fn twenty_switches_under_load_fail_nothing() {
+    let system = System::start();
+    let app = system.app("e2e-switches");
+    for version in ["v1", "v2"] {
+        app.stack(version).replicas(2).up();
+    }
+    system.place(&app, "v1", Some("v2"));
+    let mut random = Random::seeded();
+    let load = system.load(&app.live(), 10, 50);
+    load.wait_for(50);
+    let mut commands = Vec::new();
+    for round in 0..20 {
+        commands.push(load.now());
+        system.post(&app, "switch", "");
+        let new = ["v2", "v1"][round % 2];
+        system.expect(&app.live(), new, Duration::from_secs(3));
+        std::thread::sleep(Duration::from_millis(500) + random.moment(Duration::from_millis(300)));
+    }
+    let tally = load.stop();
+    println!("20 switches: {}", tally.summary());
+    tally.assert_none_failed("during 20 switches");
+    let ends = commands.iter().skip(1).copied().chain([Duration::MAX]);
+    let mut times: Vec<Duration> = Vec::new();
+    for (round, (from, to)) in commands.iter().zip(ends).enumerate() {
+        times.push(tally.takeover(*from, to, ["v2", "v1"][round % 2]));
+    }
+    times.sort();
+    println!(
+        "command to first new answer: fastest {} ms, slowest {} ms",
+        millis(times[0]),
+        millis(times[19])
+    );
+}
+
+#[test]
+#[ignore = "needs a Docker Engine and Traefik: make test"]
+fn rollback_answers_from_the_old_containers() {
+    let system = System::start();
+    let app = system.app("e2e-rollback");
+    let old = app.stack("v1").replicas(2);
+    old.up();
+    let ids = old.ids();
+    system.place(&app, "v1", None);
+    app.deploy("v2");
+    system.pointsman.done(&["promote", app.name, ENV, "v2"]);
+    system.pointsman.done(&["switch", app.name, ENV]);
+    system.expect(&app.live(), "v2", Duration::from_secs(3));
+    let load = system.load(&app.live(), 8, 50);
+    load.wait_for(20);
+    let asked = load.now();
+    let ran = system.pointsman.done(&["rollback", app.name, ENV]);
+    let seen = system.expect(&app.live(), "v1", Duration::from_secs(1));
+    load.wait_for(50);
+    let tally = load.stop();
+    tally.assert_none_failed("during a rollback");
+    let took = tally.takeover(asked, Duration::MAX, "v1");
+    println!(
+        "rollback: command line {} ms, then {} ms; {} ms from command to first answer",
+        millis(ran.took),
+        millis(seen),
+        millis(took)
+    );
+    assert!(took < Duration::from_secs(1), "took {took:?}");
+    assert_eq!(old.ids(), ids, "nothing was redeployed");
+    assert_eq!(
+        answering(&system, &app.live()),
+        short(&ids),
+        "both replicas answer"
+    );
+}
+
+/// The host names of the containers that answer: the beginnings of their ids.
+fn answering(system: &System, host: &str) -> BTreeSet<String> {
+    let answers = (0..10).map(|_| http::ask(system.traefik.web, &Ask::get(host, "/")).unwrap());
+    let name = |body: String| body.trim().split_once("host=").unwrap().1.to_owned();
+    answers.map(|answer| name(answer.body)).collect()
+}
+
+fn short(ids: &BTreeSet<String>) -> BTreeSet<String> {
+    ids.iter().map(|id| id.chars().take(12).collect()).collect()
+}
