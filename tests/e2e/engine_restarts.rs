@@ -33,7 +33,7 @@ fn expect_all(system: &System, app: &App, limit: Duration) {
 #[ignore = "needs a Docker Engine and Traefik: make test"]
 fn docker_restart_brings_all_routes_back() {
     let sandbox = Sandbox::enter();
-    let mut engine = Engine::start(Containers::Restart);
+    let mut engine = Engine::start(&sandbox, Containers::Restart);
     let system = System::with(sandbox, Some(&engine.socket()));
     let app = app(&engine, "e2e-engine");
     three_versions(&system, &app);
@@ -68,7 +68,7 @@ fn docker_restart_brings_all_routes_back() {
 #[ignore = "needs a Docker Engine and Traefik: make test"]
 fn docker_killed_with_live_restore_is_not_seen_by_anybody() {
     let sandbox = Sandbox::enter();
-    let mut engine = Engine::start(Containers::Stay);
+    let mut engine = Engine::start(&sandbox, Containers::Stay);
     let system = System::with(sandbox, Some(&engine.socket()));
     let app = app(&engine, "e2e-restore");
     three_versions(&system, &app);

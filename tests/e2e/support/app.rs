@@ -151,10 +151,21 @@ impl Stack {
         let labels = self.labels.iter();
         lines
             .extend(labels.map(|(key, value)| format!("      {}: {}", quoted(key), quoted(value))));
+        let ipam = self.subnet().map_or(String::new(), |subnet| {
+            format!(", ipam: {{config: [{{subnet: {subnet}}}]}}")
+        });
         lines.push(format!(
-            "networks: {{default: {{labels: {{{mark}: \"1\"}}}}}}"
+            "networks: {{default: {{labels: {{{mark}: \"1\"}}{ipam}}}}}"
         ));
         lines.join("\n") + "\n"
+    }
+
+    /// Two Engines on one host do not know of each other's subnets: on a test's own one they are given, one for each
+    /// version from v1 to v9.
+    fn subnet(&self) -> Option<String> {
+        self.app.docker.socket.as_ref()?;
+        let sum = self.project.bytes().map(u32::from).sum::<u32>();
+        Some(format!("10.231.{}.0/24", sum % 256))
     }
 }
 

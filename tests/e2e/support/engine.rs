@@ -1,18 +1,20 @@
 //! A Docker Engine of the test's own, which may be stopped and killed: nobody else is on it.
 //!
-//! It has its own folder, socket, containerd and address pool, and does not touch the packet filter: what runs on this
-//! host reaches its bridges, and that is all that is needed. It takes root; without it, `sudo` that asks nothing.
+//! It has its own folder, socket and containerd, and does not touch the packet filter: what runs on this host reaches
+//! its bridges, and that is all that is needed. Its default bridge is a network that the machine's Engine makes for it,
+//! and it gets no address pools: told to have no bridge, or given pools, an Engine removes `docker0`, whosever that is.
+//! It takes root; without it, `sudo` that asks nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::docker::{Docker, WHOAMI};
+use super::docker::{Docker, MARK, Sandbox, WHOAMI};
 use super::process::Process;
 use super::within;
 
-/// Nothing else on this host uses it, and the control networks do not either.
-const POOL: &str = "base=10.231.0.0/16,size=24";
+const SUBNET: &str = "10.232.77.0/24";
+const BRIDGE: &str = "pm-e2e";
 const START: Duration = Duration::from_secs(30);
 
 /// What happens to containers while the Engine is down.
@@ -33,24 +35,22 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Starts it, with the sample app's image. What a killed test has left behind is removed.
-    pub(crate) fn start(containers: Containers) -> Self {
+    /// Starts it, with the sample app's image.
+    pub(crate) fn start(sandbox: &Sandbox, containers: Containers) -> Self {
         let folder = std::env::temp_dir().join("pointsman-e2e-engine");
-        let socket = folder.join("docker.sock");
-        let left_over = folder.exists();
         let mut engine = Self {
             process: Process::named("dockerd"),
             docker: Docker {
-                socket: Some(socket),
+                socket: Some(folder.join("docker.sock")),
             },
             folder,
             containers,
         };
-        engine.kill_left_over();
-        engine.start_again();
-        if left_over {
-            engine.docker.sweep();
+        make_bridge(&sandbox.docker);
+        if engine.folder.exists() {
+            engine.clear_left_over();
         }
+        engine.start_again();
         engine.load();
         engine
     }
@@ -61,6 +61,7 @@ impl Engine {
 
     /// Gives the time until it answers.
     pub(crate) fn start_again(&mut self) -> Duration {
+        let shared_bridge = Path::new("/sys/class/net/docker0").exists();
         let path = |name: &str| self.folder.join(name).display().to_string();
         let mut command = as_root("dockerd");
         command
@@ -70,21 +71,26 @@ impl Engine {
             .args(["--group", &output(Command::new("id").arg("-gn"))])
             .args(["--containerd-namespace", "pointsman-e2e"])
             .args(["--containerd-plugins-namespace", "pointsman-e2e-plugins"])
-            .args(["--bridge=none", "--iptables=false", "--ip6tables=false"])
+            .args(["--bridge", BRIDGE])
+            .args(["--iptables=false", "--ip6tables=false"])
             .args(["--ip-forward=false", "--ip-masq=false"])
-            .args(["--default-address-pool", POOL])
             .stdout(Stdio::null());
         if self.containers == Containers::Stay {
             command.arg("--live-restore");
         }
         self.process.spawn(&mut command);
         let version = ["version", "--format", "{{.Server.Version}}"];
-        let (_, took) = within(START, "the test's own Engine answers", || {
+        let (_version, took) = within(START, "the test's own Engine answers", || {
             let asked = self.docker.command().args(version).output().unwrap();
             let answer = String::from_utf8_lossy(&asked.stdout).trim().to_owned();
             let found = Some(answer).filter(|answer| !answer.is_empty());
             found.ok_or_else(|| String::from_utf8_lossy(&asked.stderr).into_owned())
         });
+        assert_eq!(
+            Path::new("/sys/class/net/docker0").exists(),
+            shared_bridge,
+            "the bridge of the machine's Engine is none of its business"
+        );
         took
     }
 
@@ -93,58 +99,73 @@ impl Engine {
         self.process.terminate(START)
     }
 
-    /// SIGKILL.
+    /// SIGKILL; its containerd dies with it. The file with that one's number is removed: in a container nobody may
+    /// collect orphans, and then the next start takes a dead containerd for a running one.
     pub(crate) fn kill(&mut self) {
         self.process.kill();
+        let file = self.folder.join("exec/containerd/containerd.pid");
+        run(as_root("rm").arg("-f").arg(file));
     }
 
     fn load(&self) {
         let mut save = Docker::default().command();
-        let mut save = save
-            .args(["save", WHOAMI])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let save = save.args(["save", WHOAMI]).stdout(Stdio::piped());
+        let mut save = save.spawn().unwrap();
         let image = save.stdout.take().unwrap();
-        let loaded = self
-            .docker
-            .command()
-            .arg("load")
-            .stdin(image)
-            .output()
-            .unwrap();
+        let loaded = self.docker.command().arg("load").stdin(image).output();
+        let loaded = loaded.unwrap();
         assert!(save.wait().unwrap().success(), "docker save");
         assert!(loaded.status.success(), "docker load: {loaded:?}");
     }
 
-    /// One whose test was killed, and could not clean up.
-    fn kill_left_over(&self) {
-        let Ok(pid) = std::fs::read_to_string(self.folder.join("pid")) else {
-            return;
-        };
+    /// What a test that was killed has left behind: an Engine perhaps, and containers and bridges, which only an Engine
+    /// on the same folder can remove.
+    fn clear_left_over(&mut self) {
+        let pid = std::fs::read_to_string(self.folder.join("pid")).unwrap_or_default();
         let name = std::fs::read_to_string(format!("/proc/{}/comm", pid.trim()));
         if name.is_ok_and(|name| name.trim() == "dockerd") {
-            let killed = as_root("kill").args(["-KILL", pid.trim()]).status();
-            assert!(
-                killed.unwrap().success(),
-                "kill the left-over dockerd {pid}"
-            );
+            run(as_root("kill").args(["-KILL", pid.trim()]));
         }
+        self.kill();
+        self.start_again();
+        self.docker.sweep();
+        self.stop();
+        self.remove_folder();
+    }
+
+    fn remove_folder(&self) {
+        let mounts = std::fs::read_to_string("/proc/mounts").unwrap();
+        let targets = mounts.lines().filter_map(|line| line.split(' ').nth(1));
+        for target in targets.filter(|target| Path::new(target).starts_with(&self.folder)) {
+            run(as_root("umount").args(["--lazy", target]));
+        }
+        run(as_root("rm").arg("-rf").arg(&self.folder));
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.docker.sweep();
         if std::thread::panicking() {
-            println!("--- dockerd:\n{}", self.process.tail());
-        } else {
-            self.stop();
+            // in whatever state it is; the next test that starts one clears it away
+            self.docker.sweep();
+            self.kill();
+            return;
         }
-        self.kill();
-        let removed = as_root("rm").arg("-rf").arg(&self.folder).status();
-        assert!(removed.is_ok(), "the folder of the test's own Engine");
+        self.docker.sweep();
+        self.stop();
+        self.remove_folder();
     }
+}
+
+fn make_bridge(docker: &Docker) {
+    let name = format!("com.docker.network.bridge.name={BRIDGE}");
+    let create = ["network", "create", "--label", MARK, "--subnet", SUBNET];
+    docker.run(&[&create[..], &["--opt", &name, BRIDGE]].concat());
+}
+
+fn run(command: &mut Command) {
+    let status = command.status().unwrap();
+    assert!(status.success(), "{command:?}: {status}");
 }
 
 /// `dockerd` lives in sbin, which is not on everybody's PATH.
