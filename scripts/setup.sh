@@ -427,7 +427,10 @@ main() {
     mkdir -p "$POINTSMAN_CACHE"
     # One at a time: the demo and a test run may both start here.
     exec 9>"$POINTSMAN_CACHE/setup.lock"
-    have flock && flock 9
+    if have flock && ! flock --nonblock 9; then
+        say setup "another one runs; waiting for it"
+        flock 9
+    fi
     [ $# -gt 0 ] || set -- tools rust nextest busybox engine compose traefik
     for component in "$@"; do
         case $component in
