@@ -5,8 +5,8 @@
 //! driver option, which survives restarts of Traefik, of the daemon and of Pointsman), so nothing that somebody else attached is ever
 //! touched. That an attachment succeeded is not told here: the watcher sees Traefik's container change.
 //!
-//! `compose down` cannot remove a network while Traefik is on it and leaves it behind without an error. Detaching at
-//! the last member's `die` is normally in time; when it was not, the sweeper removes what compose could not.
+//! `compose down` cannot remove a network while Traefik is on it and leaves it behind (2.26 then exits with an error).
+//! Detaching at the last member's `die` is normally in time; when it was not, the sweeper removes what compose could not.
 
 mod carry_out;
 mod plan;
