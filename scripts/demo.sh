@@ -63,8 +63,8 @@ pointsman_log() { docker logs --tail 20 pointsman 2>&1 || true; }
 # One verb of the command line, shown as typed.
 pointsman() {
     local output
-    line "\$ docker exec pointsman /pointsman $*"
-    if ! output=$(docker exec pointsman /pointsman "$@" 2>&1); then
+    line "\$ docker exec pointsman pointsman $*"
+    if ! output=$(docker exec pointsman pointsman "$@" 2>&1); then
         die "that failed:" "$output" "$(pointsman_log)"
     fi
     [ -z "$output" ] || indent <<<"$output"
@@ -163,6 +163,17 @@ prepare() {
     line "$(seconds_since "$started_us")"
 }
 
+env_record() {
+    local output record
+    step "An env record for $APP/$ENVIRONMENT: its domain, and the port for printed URLs"
+    record=$(printf '%s = "%s"\n' app "$APP" env "$ENVIRONMENT" domain "$DOMAIN" && printf 'port = %d\n' "$WEB_PORT")
+    line "\$ docker exec -i pointsman pointsman env apply -"
+    output=$(docker exec -i pointsman pointsman env apply - <<<"$record" 2>&1) ||
+        die "that failed:" "$output" "$(pointsman_log)"
+    indent <<<"$output"
+    line "$(seconds_since "$started_us")"
+}
+
 first_version() {
     step "Deploy v1: a preview, nothing is live yet"
     deploy v1
@@ -227,21 +238,23 @@ try_next() {
     pointsman status "$APP" "$ENVIRONMENT"
     cat <<END
 
-Everything is left running. To try next (names below *.localhost need no DNS):
+Everything is left running. To try next, from the repository's folder (curl and
+browsers know *.localhost without DNS):
 
   curl $(url "$APP")
-  docker exec pointsman /pointsman switch $APP $ENVIRONMENT
-  docker exec pointsman /pointsman --help
+  docker exec pointsman pointsman switch $APP $ENVIRONMENT
+  docker exec pointsman pointsman --help
 
   # a third version, then a quarter of the traffic for it, then back
   STACK_NAME=$APP-$ENVIRONMENT-v3 VERSION=v3 docker compose -f docker/whoami/compose.yaml up -d --wait
   curl $(url "v3-$APP")
-  docker exec pointsman /pointsman promote $APP $ENVIRONMENT v3 25%
+  docker exec pointsman pointsman promote $APP $ENVIRONMENT v3 25%
   for i in 1 2 3 4 5 6 7 8; do curl -s $(url "$APP"); done
-  docker exec pointsman /pointsman rollback $APP $ENVIRONMENT
+  docker exec pointsman pointsman rollback $APP $ENVIRONMENT
 
-  # one replica of the live version gets ill: it is out of rotation at once
+  # a replica of the live version falls ill: within 3 s it gets no more requests
   curl -X POST $(url "$APP")admin/unhealthy
+  docker exec pointsman pointsman status $APP $ENVIRONMENT
 
   make demo-down
 END
@@ -252,6 +265,7 @@ main() {
     trap stop_load_on_exit EXIT
     begun_us=$(now_us)
     prepare
+    env_record
     first_version
     second_version
     verdict

@@ -3,7 +3,8 @@
 #
 #   scripts/setup.sh [COMPONENT...]
 #
-# Components: tools rust nextest busybox engine compose traefik (default: all).
+# Components: tools rust busybox engine compose traefik (default: all of these), nextest
+# (a quicker test runner, which takes long to build: cargo test does without).
 # What is there already is left alone, so a second run takes about a second.
 # Nothing is written into the repository: downloads and logs go to
 # ${POINTSMAN_CACHE:-~/.cache/pointsman}, the compose plugin to ~/.docker.
@@ -427,8 +428,11 @@ main() {
     mkdir -p "$POINTSMAN_CACHE"
     # One at a time: the demo and a test run may both start here.
     exec 9>"$POINTSMAN_CACHE/setup.lock"
-    have flock && flock 9
-    [ $# -gt 0 ] || set -- tools rust nextest busybox engine compose traefik
+    if have flock && ! flock --nonblock 9; then
+        say setup "another one runs; waiting for it"
+        flock 9
+    fi
+    [ $# -gt 0 ] || set -- tools rust busybox engine compose traefik
     for component in "$@"; do
         case $component in
         tools | rust | nextest | busybox | engine | compose | traefik) "setup_$component" ;;

@@ -15,7 +15,7 @@ use super::{exit, output};
 /// Examples at the end of its help.
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  HEALTHCHECK --interval=5s CMD [\"/pointsman\", \"healthcheck\"]
+  HEALTHCHECK --interval=5s CMD [\"pointsman\", \"healthcheck\"]
   pointsman healthcheck --admin-listen 127.0.0.1:9001";
 
 /// Arguments of `healthcheck`.

@@ -44,10 +44,10 @@ fn code_of(error: &anyhow::Error) -> u8 {
 /// The one line that says where the daemon listens; port 0 becomes a real port only now.
 fn announce(bound: app::Bound) {
     let line = format!(
-        "listening provider={} admin={}\n",
+        "listening provider={} admin={}",
         bound.provider, bound.admin
     );
     if output::print(&line).is_err() {
-        tracing::warn!("standard output is closed; {}", line.trim_end());
+        tracing::warn!("standard output is closed; {line}");
     }
 }

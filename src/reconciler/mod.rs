@@ -2,7 +2,7 @@
 //!
 //! One task owns all that changes, in plain fields. For an operator's command the order is fixed: step, save,
 //! publish, reply. Disk is never behind what Traefik was told, and nobody is answered before the document is out.
-//! [`handle`] is the door, `requests` what comes through it, `turn` what follows every change.
+//! `handle` is the door, `requests` what comes through it, `turn` what follows every change.
 
 mod clock;
 mod handle;

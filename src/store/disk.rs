@@ -25,6 +25,10 @@ pub(super) trait Disk: Debug + Send {
     /// Gives a file another name, replacing any file of that name.
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()>;
 
+    /// Makes sure of the names that are there now: after a crash of the process alone, or a failed call, some may
+    /// be in the kernel's cache only.
+    fn sync_names(&mut self) -> io::Result<()>;
+
     /// Removes a file; it need not exist.
     fn remove(&mut self, name: &str) -> io::Result<()>;
 

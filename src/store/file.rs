@@ -39,10 +39,6 @@ impl FileDisk {
             journal: None,
         })
     }
-
-    fn sync_dir(&self) -> io::Result<()> {
-        File::open(&self.dir)?.sync_all()
-    }
 }
 
 /// Makes the missing part of a path, each new name durable in its parent.
@@ -98,17 +94,21 @@ impl Disk for FileDisk {
             .open(self.path(name))?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        self.sync_dir()
+        self.sync_names()
     }
 
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
         std::fs::rename(self.path(from), self.path(to))?;
-        self.sync_dir()
+        self.sync_names()
+    }
+
+    fn sync_names(&mut self) -> io::Result<()> {
+        File::open(&self.dir)?.sync_all()
     }
 
     fn remove(&mut self, name: &str) -> io::Result<()> {
         match std::fs::remove_file(self.path(name)) {
-            Ok(()) => self.sync_dir(),
+            Ok(()) => self.sync_names(),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }

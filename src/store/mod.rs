@@ -6,7 +6,7 @@
 //! it is damaged.
 //!
 //! Invariants: an acknowledged entry is on disk; an entry is there as a whole or not at all; damage is found by
-//! checksum and hash chain, and is never guessed over. The files' types ([`record`]) are not the live types, so
+//! checksum and hash chain, and is never guessed over. The files' types (`record`) are not the live types, so
 //! that a refactoring cannot change the format silently. Nothing here reads a clock, knows what a verb means,
 //! or is asynchronous: the caller blocks until the disk has answered.
 

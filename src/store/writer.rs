@@ -66,6 +66,8 @@ impl Store {
             poison: None,
         };
         if store.mode == Mode::ReadWrite {
+            let synced = store.disk.sync_names();
+            synced.map_err(io_error(store.disk.as_ref(), "sync", ""))?;
             store.repair(repair)?;
         }
         let loaded = store.loaded(warnings);

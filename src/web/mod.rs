@@ -1,11 +1,11 @@
 //! OUT: the two listeners. The provider hands the published bytes to Traefik; the admin listener is the door
 //! for people and scripts.
 //!
-//! Both stand on one accept loop ([`server`]) with the limits that a public port needs. The provider sees a
+//! Both stand on one accept loop (`server`) with the limits that a public port needs. The provider sees a
 //! [`crate::snapshot::Reader`] and the registry of pollers, nothing else; the admin side talks to the
 //! reconciler's [`crate::reconciler::Handle`]. Nothing here can reach Docker or the disk.
 
-pub mod admin;
+mod admin;
 mod applied;
 mod chunks;
 mod confirm;
@@ -15,7 +15,7 @@ mod metrics;
 mod provider;
 mod proxies;
 mod respond;
-pub mod server;
+mod server;
 mod token;
 
 use std::net::SocketAddr;

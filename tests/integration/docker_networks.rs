@@ -247,7 +247,7 @@ async fn a_stopped_traefik_is_only_detached() {
     engine.die("traefik");
     task.want(&["y-stack"]);
     engine.called("/disconnect", 1).await;
-    task.stop().await;
+    engine.called("GET /v1.41/networks", 4).await;
     assert!(
         !is_attached(&engine, "z-stack"),
         "it could not start again once z-stack is removed"
@@ -256,6 +256,10 @@ async fn a_stopped_traefik_is_only_detached() {
         !is_attached(&engine, "y-stack"),
         "it gets y-stack when it runs"
     );
+    engine.start_again("traefik", "m-control", "172.18.0.3");
+    engine.called("/connect", 2).await;
+    task.stop().await;
+    assert!(is_attached(&engine, "y-stack"), "now it runs");
 }
 
 #[tokio::test]

@@ -78,6 +78,9 @@ fn docker(args: &[&str]) -> String {
 }
 
 fn import_image() {
+    if !docker(&["images", "-q", IMAGE]).is_empty() {
+        return;
+    }
     let here = tempfile::tempdir().unwrap();
     let busybox = std::env::vars()
         .find(|(key, _)| key == "BUSYBOX_BIN")
@@ -182,11 +185,10 @@ async fn a_real_death_is_told_once_and_not_undone() {
         docker(&["kill", web.as_str()]);
         seen.until("its death", |seen| state(seen, &web) == Some(State::Exited))
             .await;
-        let told = |change: &&Change| matches!(change, Change::Exited(id) if *id == web);
-        assert!(
-            seen.log[from..].iter().any(|change| told(&change)),
-            "by the event"
-        );
+        let told = |change: &Change| matches!(change, Change::Exited(id) if *id == web);
+        // changes from before the kill may have been under way
+        let death = seen.log[from..].iter().position(told);
+        let after = from + death.expect("told by the event");
         // the settled read takes the address away
         let has_no_address = |seen: &Observer| {
             seen.containers[&web]
@@ -195,10 +197,14 @@ async fn a_real_death_is_told_once_and_not_undone() {
                 .all(|endpoint| endpoint.address.is_none())
         };
         seen.until("the settled read", has_no_address).await;
-        let undone = seen.log[from..].iter().any(|change| {
+        let undone = seen.log[after..].iter().any(|change| {
             matches!(change, Change::Apply(told) if told.id == web && told.state == State::Running)
         });
-        assert!(!undone, "round {round}: no stale list brought it back");
+        let log = &seen.log[from..];
+        assert!(
+            !undone,
+            "round {round}: no stale list brought it back: {log:#?}"
+        );
     }
 }
 
@@ -351,7 +357,19 @@ async fn compose_down_leaves_nothing() {
             is_attached(&traefik, &network)
         })
         .await;
-        compose(&["down"]);
+        let down = Command::new("docker")
+            .args(["compose", "-p", &project, "-f"])
+            .arg(&file)
+            .arg("down")
+            .output();
+        let down = down.unwrap();
+        // under load compose can be faster than the detaching, and says so; anything else is a failure of its own
+        let errors = String::from_utf8_lossy(&down.stderr).into_owned();
+        let lost_race = !down.status.success();
+        assert!(
+            !lost_race || errors.contains("has active endpoints"),
+            "{errors}"
+        );
         let exists = || {
             !docker(&[
                 "network",
@@ -365,7 +383,7 @@ async fn compose_down_leaves_nothing() {
         let left = exists();
         let gone = eventually("the network is gone", Duration::from_secs(2), || !exists()).await;
         println!(
-            "round {round}: attached {attached:?} after up; left by compose: {left}; gone {gone:?} after down"
+            "round {round}: attached {attached:?} after up; left by compose: {left}; its exit failed: {lost_race}; gone {gone:?} after down"
         );
         assert!(!is_attached(&traefik, &network), "and Traefik is off it");
     }

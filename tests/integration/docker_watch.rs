@@ -109,6 +109,28 @@ async fn a_death_unroutes_at_once_and_a_stale_list_does_not_undo_it() {
     );
 }
 
+// Seen on Engine 20.10: with 8 clients creating and removing containers the list said "running" for 569 ms after
+// the die event, which was past the half second for which it was not believed, and the dead server was routed again.
+#[tokio::test]
+async fn a_list_that_lags_for_long_under_load_does_not_undo_a_death() {
+    let engine = FakeEngine::new();
+    engine.start(web());
+    engine.faults(|faults| faults.stale_list = Duration::from_millis(1500));
+    let mut seen = Observer::start(&engine, quick_timing()).await;
+    engine.die("web");
+    seen.until("the death", |seen| seen.state("web") == Some(State::Exited))
+        .await;
+    let from = seen.log.len();
+    seen.until("the settled read", |seen| {
+        seen.address("web", "front").is_none()
+    })
+    .await;
+    assert!(
+        !ever_running_after(&seen.log, "web", from),
+        "not believed, however long it lags"
+    );
+}
+
 #[tokio::test]
 async fn a_restart_is_followed_to_its_new_address() {
     let engine = FakeEngine::new();

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod admin;
 #[cfg(test)]
+mod daemon;
+#[cfg(test)]
 mod docker_client;
 #[cfg(test)]
 mod docker_networks;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use pointsman::routing::traefik::Section;
 use pointsman::web::{Limits, Target, Token};
 
-use crate::support::http::{Client, request, until};
+use crate::support::http::{Client, PATIENCE, request, until};
 use crate::support::listeners::{Provider, ProviderSetup, document};
 
 /// Long enough that only an event can have ended it.
@@ -361,7 +361,8 @@ async fn an_idle_connection_is_kept_but_a_slow_head_is_cut() {
             }
         }
     };
-    drip.await;
+    let cut = tokio::time::timeout(PATIENCE, drip).await;
+    cut.expect("a slow head is cut");
     let took = begun.elapsed();
     assert!(took >= header, "not before its time: {took:?}");
     assert!(took < header * 6, "each byte buys no more time: {took:?}");
@@ -448,15 +449,17 @@ async fn a_client_that_leaves_while_held_frees_its_slot() {
 }
 
 async fn a_slot_becomes_free(provider: &Provider) {
-    loop {
-        let mut client = Client::connect(provider.address).await;
-        client
-            .send_if_open(&request("GET", "/elsewhere", &[], ""))
-            .await;
-        if client.first_byte().await {
-            return;
+    let freed = tokio::time::timeout(PATIENCE, async {
+        loop {
+            let mut client = Client::connect(provider.address).await;
+            let any = request("GET", "/elsewhere", &[], "");
+            client.send_if_open(&any).await;
+            if client.first_byte().await {
+                return;
+            }
         }
-    }
+    });
+    freed.await.expect("a slot becomes free");
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! Attaches Traefik to the networks that routed servers are on, and takes it off again.
 //!
 //! Works from the latest wish only (a `watch` channel): each pass reads Traefik's attachments and the Engine's networks, lets
-//! [`plan`] decide, and carries the decision out. Which attachments are ours is written into the attachment itself (a
+//! `plan` decide, and carries the decision out. Which attachments are ours is written into the attachment itself (a
 //! driver option, which survives restarts of Traefik, of the daemon and of Pointsman), so nothing that somebody else attached is ever
 //! touched. That an attachment succeeded is not told here: the watcher sees Traefik's container change.
 //!
-//! `compose down` cannot remove a network while Traefik is on it and leaves it behind without an error. Detaching at
-//! the last member's `die` is normally in time; when it was not, the sweeper removes what compose could not.
+//! `compose down` cannot remove a network while Traefik is on it and leaves it behind (2.26 then exits with an error).
+//! Detaching at the last member's `die` is normally in time; when it was not, the sweeper removes what compose could not.
 
 mod carry_out;
 mod plan;
@@ -152,6 +152,7 @@ impl Networks {
         };
         let plan = plan(engine.version(), &proxy, networks, wanted);
         outcome.refused = plan.refuse;
+        outcome.try_again = !plan.postponed.is_empty();
         // first, because compose is about to remove the network
         for detach in &plan.detach {
             match carry_out::detach(engine, id, detach).await {

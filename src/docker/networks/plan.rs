@@ -29,6 +29,8 @@ pub(super) struct Plan {
     pub attach: Vec<Attach>,
     /// By network name: why not, and the way out.
     pub refuse: BTreeMap<String, String>,
+    /// Wanted, and not possible at this moment.
+    pub postponed: BTreeSet<String>,
     pub detach: Vec<Detach>,
 }
 
@@ -73,20 +75,22 @@ pub(super) fn plan(
     }
     if !proxy.running {
         // a stopped container whose network is removed cannot start any more; it gets them when it runs
+        plan.postponed = missing.cloned().collect();
         return plan;
     }
     let mut gateway = gateway(proxy, networks);
-    for network in missing
-        .filter_map(|name| networks.get(name))
-        .filter(|n| is_attachable(n))
-    {
+    for name in missing.filter(|name| is_attachable(name)) {
+        let Some(network) = networks.get(name) else {
+            plan.postponed.insert(name.clone());
+            continue;
+        };
         if let Some(why) = risk(version, network, gateway.as_deref()) {
-            plan.refuse.insert(network.name.clone(), why);
+            plan.refuse.insert(name.clone(), why);
             continue;
         }
         plan.attach.push(attach(version, network));
         if gateway.is_none() && !network.internal {
-            gateway = Some(network.name.clone());
+            gateway = Some(name.clone());
         }
     }
     plan
@@ -128,8 +132,8 @@ fn cannot_be_attached(mode: &str) -> Option<String> {
 }
 
 /// Docker's own two pseudo-networks take nobody in.
-fn is_attachable(network: &Network) -> bool {
-    !["host", "none"].contains(&network.name.as_str())
+fn is_attachable(name: &str) -> bool {
+    !["host", "none"].contains(&name)
 }
 
 /// The network that has Traefik's default route on Engines without gateway priorities.

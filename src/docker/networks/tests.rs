@@ -48,11 +48,16 @@ fn attached(plan: &Plan) -> Vec<&str> {
 
 #[test]
 fn bytes_decide_what_sorts_before_the_gateway() {
-    let all = networks(&["Z", "m", "n", "é", "l!"]);
-    let decided = plan(OLD, &proxy(&["m"]), &all, &wanted(&["Z", "n", "é", "l"]));
+    let all = networks(&["Z", "m", "n", "\u{e9}", "l!"]);
+    let decided = plan(
+        OLD,
+        &proxy(&["m"]),
+        &all,
+        &wanted(&["Z", "n", "\u{e9}", "l"]),
+    );
     assert_eq!(
         attached(&decided),
-        ["l", "n", "é"],
+        ["l", "n", "\u{e9}"],
         "behind m in bytes, or internal"
     );
     assert_eq!(
@@ -138,7 +143,11 @@ fn unknown_and_pseudo_networks_are_left_alone() {
         &all,
         &wanted(&["host", "none", "not-yet"]),
     );
-    assert_eq!(decided, Plan::default(), "nothing to do");
+    let only_waiting = Plan {
+        postponed: wanted(&["not-yet"]),
+        ..Plan::default()
+    };
+    assert_eq!(decided, only_waiting, "nothing to do yet");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What was told, container by container: the difference to it is what is told next. Pure: time is an argument.
 //!
-//! Here lives the rule for the list's lag. After a `die` the list goes on saying "running" for some 60 ms; believing it
-//! would route to a dead server. So a container that died stays dead until a `start` event, or until a
-//! read that began after the settle window says otherwise. One that was destroyed never comes back.
+//! Here lives the rule for the list's lag. After a `die` the list goes on saying "running", for longer the busier the
+//! daemon is; believing it would route to a dead server. So a container that died stays dead until a `start` event, or
+//! until a read that began after the time of doubt says otherwise. One that was destroyed never comes back.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

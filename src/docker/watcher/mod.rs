@@ -59,7 +59,7 @@ pub async fn watch(
     stop: CancellationToken,
 ) {
     let timing = Arc::new(timing);
-    let mut mirror = Mirror::new(timing.settle_window());
+    let mut mirror = Mirror::new(timing.death_doubt);
     let mut failures = Failures::new(&timing);
     loop {
         let begun = Instant::now();

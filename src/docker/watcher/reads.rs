@@ -92,7 +92,9 @@ impl Session<'_> {
             .mark(&id)
             .is_none_or(|mark| mark.agrees(&container));
         let look = self.mirror.look(container, begun);
-        if agrees && look != Look::Stale {
+        if look == Look::Stale {
+            self.schedule.doubted(&id);
+        } else if agrees {
             self.schedule.remove(&id);
         } else {
             self.schedule.lags(&id);

@@ -97,4 +97,18 @@ impl Schedule {
             self.remove(id);
         }
     }
+
+    /// A read was not believed: it is read again until one is. After the settle waits, at the pace of the last one.
+    pub(super) fn doubted(&mut self, id: &ContainerId) {
+        let [_, pace] = self.settle;
+        let Some(dirty) = self.dirty.get_mut(id) else {
+            return;
+        };
+        if let Some(wait) = self.settle.get(dirty.waits) {
+            dirty.due = dirty.marked + *wait;
+            dirty.waits += 1;
+        } else {
+            dirty.due += pace;
+        }
+    }
 }

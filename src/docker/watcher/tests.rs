@@ -190,3 +190,17 @@ fn only_a_known_health_is_old_news() {
         "an unknown word is looked after"
     );
 }
+
+#[test]
+fn a_doubted_read_is_repeated_until_one_is_believed() {
+    let now = Instant::now();
+    let settle = Timing::default().settle;
+    let mut schedule = Schedule::new(settle);
+    schedule.add(id("a"), mark(&[Kind::Died]), now);
+    for _ in 0..10 {
+        schedule.doubted(&id("a"));
+    }
+    assert!(schedule.contains(&id("a")), "never given up");
+    let pace = schedule.next().unwrap().duration_since(now);
+    assert_eq!(pace, settle[1] * 10, "one read per last wait");
+}

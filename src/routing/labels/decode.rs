@@ -2,7 +2,7 @@
 //!
 //! Field names match without regard to case; lists of scalars are split at commas and trimmed; bools are what Go
 //! takes for one; a struct needs sub-fields unless its field is marked by
-//! [`ALLOW_EMPTY`](crate::routing::traefik::scalar::ALLOW_EMPTY).
+//! [`ALLOW_EMPTY`].
 
 use std::fmt;
 

@@ -133,6 +133,20 @@ fn a_broken_object_costs_that_object_only() {
     );
 }
 
+// A label key of a few megabytes, all dots, became a tree so deep that dropping it overflowed the stack.
+// Labels are written by strangers: one container could end the daemon.
+#[test]
+fn an_absurdly_deep_key_costs_itself() {
+    let deep = format!(
+        "traefik.http.middlewares.m.plugin{}",
+        ".a".repeat(1_000_000)
+    );
+    let declaration = read(&[(&deep, "x"), ("traefik.http.routers.r.rule", "Path(`/`)")]);
+    assert_eq!(declaration.routers.len(), 1, "the rest counts");
+    let message = &declaration.diagnostics[0].message;
+    assert_eq!(message, "the key has more than 32 parts", "and it is told");
+}
+
 #[test]
 fn managed_labels_are_all_or_nothing() {
     assert_eq!(

@@ -5,12 +5,18 @@
 
 use thiserror::Error;
 
+/// Deepest path. Traefik's own go to ten; deeper ones only cost stack.
+const MAX_PARTS: usize = 32;
+
 /// A key that has no place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum KeyError {
     /// `a..b`, or a dot at an end.
     #[error("the key has an empty part: write names joined by single dots")]
     EmptyPart,
+    /// More parts than any field has.
+    #[error("the key has more than 32 parts")]
+    TooDeep,
     /// `[0]` without a name, or brackets that do not match.
     #[error("the part {0:?} has brackets that do not match: write name[0]")]
     Brackets(String),
@@ -76,6 +82,9 @@ impl Node {
 fn split(path: &str) -> Result<Vec<String>, KeyError> {
     let mut parts = Vec::new();
     for part in path.split('.') {
+        if parts.len() >= MAX_PARTS {
+            return Err(KeyError::TooDeep);
+        }
         if part.is_empty() {
             return Err(KeyError::EmptyPart);
         }

@@ -7,12 +7,11 @@ use crate::routing::model::{Diagnostic, EnvRecord};
 use crate::routing::rollout::Record;
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::Section;
-use crate::routing::traefik::rule::Rule;
+use crate::routing::traefik::rule::{Rule, canonical_host, is_host_matcher};
 
 use super::claims::{Claim, FragmentKey, Rank};
 use super::env::hosts::{self, OwnHosts, Place};
 use super::env::render::{self, Env};
-use super::env::rewrite::is_host;
 use super::env::stack::{self, Stack};
 use super::facts::Fact;
 use super::fragment::{Fragment, Object, members};
@@ -262,7 +261,27 @@ impl Table {
                 .flat_map(|stack| stack.diagnostics.iter().cloned()),
         );
         fragment.diagnostics.extend(self.lost_hosts(record, key));
+        fragment.diagnostics.extend(self.other_domains(record));
         fragment
+    }
+
+    /// Labels that ask for another domain than the record has; the record counts.
+    fn other_domains(&self, record: &EnvRecord) -> Vec<Diagnostic> {
+        let finding = |fact: &Fact| {
+            let domain = fact.managed()?.domain.as_ref()?;
+            let message = format!(
+                "the env has domain {}, so {domain} is not used: change it with `pointsman env apply`",
+                record.domain
+            );
+            (*domain != record.domain).then(|| {
+                Diagnostic::new("domain-differs", fact.subject(), message).at("pointsman.domain")
+            })
+        };
+        self.facts
+            .members(&record.key)
+            .into_iter()
+            .filter_map(finding)
+            .collect()
     }
 
     fn lost_hosts(&self, record: &EnvRecord, key: &FragmentKey) -> Vec<Diagnostic> {
@@ -425,8 +444,8 @@ fn foreign_hosts(
         let mut visit = |name: &str, args: &[String]| {
             let others = args
                 .iter()
-                .filter(|host| is_host(name) && own.recognise(host).is_none());
-            foreign.extend(others.map(|host| host.to_ascii_lowercase()));
+                .filter(|host| is_host_matcher(name) && own.recognise(host).is_none());
+            foreign.extend(others.map(|host| canonical_host(host)));
         };
         if let Some(rule) = &router.rule {
             Rule::each_matcher(rule, &mut visit);

@@ -1,7 +1,7 @@
 //! Facts and records to fragments of the document, incrementally.
 //!
 //! A change marks the fragments it touches; [`Table::rebuild`] renders only these. A fragment is what one owner
-//! contributes: a managed env ([`env`]) or one object of unmanaged containers ([`unmanaged`]). What several want
+//! contributes: a managed env ([`mod@env`]) or one object of unmanaged containers ([`unmanaged`]). What several want
 //! is settled by [`claims`]. Building everything from scratch gives the same bytes.
 
 pub mod address;

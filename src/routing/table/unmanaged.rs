@@ -12,14 +12,16 @@ use crate::routing::model::{Diagnostic, State};
 use crate::routing::traefik::Section;
 use crate::routing::traefik::http::{LabelServer, LoadBalancer, Router, Server, Service};
 use crate::routing::traefik::middleware::Middleware;
-use crate::routing::traefik::rule::Rule;
+use crate::routing::traefik::rule::{Rule, canonical_host, is_host_matcher};
 
 use super::World;
 use super::address;
-use super::env::rewrite::is_host;
 use super::facts::Fact;
 use super::fragment::{Fragment, Object};
 use super::options::{compose, normalize};
+
+/// Marks Pointsman's own containers.
+const ROLE: &str = "pointsman.role";
 
 /// An object as one container wants it.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,9 +65,9 @@ pub fn contribute(fact: &Fact, world: &World<'_>) -> Contribution {
 
 fn is_routed(fact: &Fact, world: &World<'_>) -> bool {
     let declaration = &fact.declaration;
-    let enabled = declaration
-        .enable
-        .unwrap_or(world.options.exposed_by_default);
+    // Pointsman itself (and what else has a role) is no app: it answers through Traefik only when told to
+    let exposed = world.options.exposed_by_default && fact.container.label(ROLE).is_none();
+    let enabled = declaration.enable.unwrap_or(exposed);
     let standing = fact.container.is_serving()
         || declaration.allow_non_running
         || (world.options.allow_empty_services && fact.container.state == State::Running);
@@ -262,8 +264,8 @@ pub fn hosts(router: &Router) -> BTreeSet<String> {
         .and_then(|rule| Rule::parse(rule).ok());
     if let Some(rule) = rule {
         rule.each_matcher(&mut |name, args| {
-            if is_host(name) {
-                hosts.extend(args.iter().map(|host| host.to_ascii_lowercase()));
+            if is_host_matcher(name) {
+                hosts.extend(args.iter().map(|host| canonical_host(host)));
             }
         });
     }

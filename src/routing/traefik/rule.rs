@@ -113,6 +113,17 @@ impl Rule {
     }
 }
 
+/// A host as Traefik compares it: without regard to case, and a final dot means nothing.
+pub fn canonical_host(host: &str) -> String {
+    let host = host.to_ascii_lowercase();
+    host.strip_suffix('.').unwrap_or(&host).to_owned()
+}
+
+/// Is this matcher about whole host names: `Host`, `HostSNI`.
+pub fn is_host_matcher(name: &str) -> bool {
+    name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case("hostsni")
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

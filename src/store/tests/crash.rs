@@ -112,27 +112,42 @@ fn some(images: BTreeSet<Files>, count: usize) -> Vec<Files> {
 
 #[test]
 fn an_io_error_at_any_call_poisons_and_loses_nothing() {
-    let start = Files::new();
-    for call in 1..=calls_of(&start, 8) {
-        let context = format!("error at call {call}");
-        let disk = SimDisk::new(&start, Fault::Error(call));
-        let mut reached = script(&disk, 8, 0);
-        // the process lives on, or is started again: it sees the kernel's cache
-        let (mut store, loaded) =
-            open(&disk).unwrap_or_else(|error| panic!("{context}: {}", error.chain()));
-        assert_whole(&loaded, &context);
-        assert!(
-            (reached.acked..=reached.tried).contains(&loaded.seq),
-            "{context}: entry {} after {reached:?}",
-            loaded.seq
-        );
-        append_all(&mut store, loaded.seq + 1..=9);
-        // what was acknowledged after the error must not stand on bytes that never reached the disk
-        reached.acked = 9;
-        reached.tried = 9;
+    for call in 1..=calls_of(&Files::new(), 8) {
+        go_on_from_the_cache(Fault::Error(call));
+    }
+}
+
+#[test]
+fn a_killed_process_leaves_nothing_that_a_later_power_loss_could_take() {
+    for call in 1..=calls_of(&Files::new(), 8) {
+        go_on_from_the_cache(Fault::Power(call));
+    }
+}
+
+/// After the fault the next process sees what is in the kernel's cache, synced or not. What it acknowledges
+/// must not stand on anything that never reached the disk.
+fn go_on_from_the_cache(fault: Fault) {
+    let disk = SimDisk::new(&Files::new(), fault);
+    let mut reached = script(&disk, 8, 0);
+    disk.set_fault(Fault::None);
+    let context = format!("{fault:?}");
+    let (mut store, loaded) =
+        open(&disk).unwrap_or_else(|error| panic!("{context}: {}", error.chain()));
+    assert_whole(&loaded, &context);
+    assert!(
+        (reached.acked..=reached.tried).contains(&loaded.seq),
+        "{context}: entry {} after {reached:?}",
+        loaded.seq
+    );
+    reached.acked = loaded.seq;
+    while reached.acked < 9 {
+        reached.tried = reached.acked;
         for image in disk.crash_images() {
-            check(&image, reached, &format!("{context}, then power loss"));
+            let context = format!("{context}, then power loss after {}", reached.acked);
+            check(&image, reached, &context);
         }
+        reached.acked += 1;
+        append_all(&mut store, reached.acked..=reached.acked);
     }
 }
 

@@ -137,6 +137,34 @@ fn damage_in_the_middle_opens_read_only_and_names_the_byte() {
 }
 
 #[test]
+fn a_line_of_another_history_is_not_taken() {
+    let lines_of = |actor: &str| {
+        let disk = SimDisk::new(&Files::new(), Fault::None);
+        let (mut store, _) = Store::open_on(disk.boxed(), 100).unwrap();
+        for n in 1..=4 {
+            let mut entry = entry(n);
+            entry.actor = actor.to_owned();
+            store.append(entry).unwrap();
+        }
+        let text = String::from_utf8(disk.files()[name::JOURNAL].clone()).unwrap();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    // number and checksum are right, and a header takes one line
+    let (mut lines, other) = (lines_of("a"), lines_of("b"));
+    lines[3].clone_from(&other[3]);
+    let journal = lines.join("\n") + "\n";
+    let files = Files::from([(name::JOURNAL.to_owned(), journal.into_bytes())]);
+    let (_store, loaded) = open(&files).unwrap();
+    let Mode::ReadOnly { reason } = &loaded.mode else {
+        panic!("two histories were mixed: {loaded:?}");
+    };
+    assert!(
+        loaded.seq == 2 && reason.contains("does not continue the line before it"),
+        "{reason}"
+    );
+}
+
+#[test]
 fn files_that_are_gone_are_missed() {
     let files = directory(8, 3);
     let names: Vec<_> = files.keys().cloned().collect();

@@ -322,6 +322,10 @@ impl Disk for SimDisk {
         sim.sync_names()
     }
 
+    fn sync_names(&mut self) -> io::Result<()> {
+        self.sim().sync_names()
+    }
+
     fn remove(&mut self, name: &str) -> io::Result<()> {
         let mut sim = self.sim();
         if sim.inode(name).is_ok() {

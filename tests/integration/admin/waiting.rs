@@ -264,10 +264,11 @@ async fn on_stop_a_waiting_request_is_answered_with_what_is_known() {
     assert_eq!(client.answer().await.status, 202, "accepted, not applied");
 }
 
-/// Traefik's API as far as it matters: one marker answers 200, and the credentials are wanted.
+/// Traefik's API as far as it matters: one marker answers 200, any other 404.
 struct FakeTraefik {
     address: SocketAddr,
     in_force: Arc<Mutex<String>>,
+    asked: Arc<Mutex<String>>,
 }
 
 impl FakeTraefik {
@@ -275,7 +276,8 @@ impl FakeTraefik {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let in_force = Arc::new(Mutex::new(String::new()));
-        let shared = Arc::clone(&in_force);
+        let asked = Arc::new(Mutex::new(String::new()));
+        let (shared, log) = (Arc::clone(&in_force), Arc::clone(&asked));
         admin_tasks.spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
@@ -284,6 +286,7 @@ impl FakeTraefik {
                     stream.read_buf(&mut head).await.unwrap();
                 }
                 let head = String::from_utf8(head).unwrap();
+                log.lock().unwrap().push_str(&head);
                 let marker = shared.lock().unwrap().clone();
                 let path = format!("GET /api/http/middlewares/{marker}@http HTTP/1.1\r\n");
                 let found = !marker.is_empty() && head.starts_with(&path);
@@ -292,7 +295,11 @@ impl FakeTraefik {
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
         });
-        Self { address, in_force }
+        Self {
+            address,
+            in_force,
+            asked,
+        }
     }
 
     fn apply(&self, document: &Document) {
@@ -351,7 +358,13 @@ async fn a_replaced_revision_is_confirmed_by_its_own_marker() {
     let b = document("b");
     will_publish(&admin, &b);
     let mut client = post(&admin, &format!("{SWITCH}?wait=applied"), "", 1).await;
-    admin.provider.publisher.publish(&document("c"));
+    let c = document("c");
+    admin.provider.publisher.publish(&c);
+    let marker = c.revision().marker();
+    until("c is asked for", || {
+        fake.asked.lock().unwrap().contains(&marker)
+    })
+    .await;
     fake.apply(&b);
     assert_eq!(
         client.answer().await.status,

@@ -9,6 +9,7 @@ use std::hash::Hasher;
 use crate::routing::ids::{Version, slug};
 use crate::routing::labels::managed::{is_dns_label, is_dns_name};
 use crate::routing::model::EnvRecord;
+use crate::routing::traefik::rule::canonical_host;
 
 /// Which router a host belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,7 +126,7 @@ impl OwnHosts {
     /// Is this host one of ours, and with which prefix. The one-label form of the live host is taken only with the
     /// container's own prefix: `v2-whoami.example.com` is another version's preview, not `v2` of the live host.
     pub fn recognise(&self, host: &str) -> Option<Own> {
-        let host = host.to_ascii_lowercase();
+        let host = canonical_host(host);
         let plain = self.bases.iter().any(|(base, _)| *base == host);
         if plain {
             return Some(Own { prefix: None });

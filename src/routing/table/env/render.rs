@@ -13,7 +13,7 @@ use crate::routing::traefik::Section;
 use crate::routing::traefik::http::{
     Domain, LoadBalancer, Router, RouterTls, Service, Weighted, WeightedChild,
 };
-use crate::routing::traefik::rule::Rule;
+use crate::routing::traefik::rule::{Rule, canonical_host};
 
 use super::super::fragment::Object;
 use super::hosts::{self, OwnHosts, Place};
@@ -400,7 +400,7 @@ impl Output<'_> {
         let own = OwnHosts::new(self.env.record, version, router.prefix.as_deref());
         let hosts = |prefix: Option<&str>| self.env.hosts(place, prefix);
         let is_live = *place == Place::Live;
-        let foreign = |host: &str| is_live && !(self.env.lost)(&host.to_ascii_lowercase());
+        let foreign = |host: &str| is_live && !(self.env.lost)(&canonical_host(host));
         let target = Target {
             own: &own,
             hosts: &hosts,

@@ -4,7 +4,7 @@
 //! is held to hosts: an alternative that names none is joined with the router's own, so that no preview can take
 //! traffic that is not its own. Boolean constants appear only while rewriting.
 
-use crate::routing::traefik::rule::Rule;
+use crate::routing::traefik::rule::{Rule, is_host_matcher};
 
 use super::hosts::{Own, OwnHosts};
 
@@ -64,13 +64,8 @@ fn names_host(rule: &Rule) -> bool {
         Rule::Or(rules) => rules.iter().all(names_host),
         Rule::And(rules) => rules.iter().any(names_host),
         Rule::Not(_) => false,
-        Rule::Matcher { name, .. } => is_host(name) || is_pattern(name),
+        Rule::Matcher { name, .. } => is_host_matcher(name) || is_pattern(name),
     }
-}
-
-/// `Host` and `HostSNI`.
-pub fn is_host(matcher: &str) -> bool {
-    matcher.eq_ignore_ascii_case("host") || matcher.eq_ignore_ascii_case("hostsni")
 }
 
 fn is_pattern(matcher: &str) -> bool {
@@ -86,7 +81,7 @@ fn part(rule: &Rule, target: &Target<'_>) -> Part {
             Part::Never => Part::Always,
             Part::Rule(rule) => Part::Rule(Rule::Not(Box::new(rule))),
         },
-        Rule::Matcher { name, args } if is_host(name) => {
+        Rule::Matcher { name, args } if is_host_matcher(name) => {
             any(args.iter().map(|host| host_part(name, host, target)))
         }
         Rule::Matcher { name, .. } if is_pattern(name) && !target.patterns => Part::Never,

@@ -185,3 +185,29 @@ fn all_claims_vanish_with_their_makers() {
     assert_eq!(world.document(), json!({"http": {}}), "nothing");
     assert!(world.table.claims.is_empty(), "and no claim is left over");
 }
+
+// Traefik takes a final dot of a host as nothing, and we did not: a foreign container could take a managed host by
+// writing it with one.
+#[test]
+fn a_final_dot_does_not_make_another_host() {
+    let thief = mk("thief", 1).label(
+        "traefik.http.routers.evil.rule",
+        "Host(`Whoami.dev.example.com.`)",
+    );
+    let mut world = World::new(&[thief, whoami("web", 2, "v1")]);
+    world.make_live("v1");
+    assert_eq!(
+        world.names("routers"),
+        ["whoami-dev-web"],
+        "the managed one alone"
+    );
+    let dotted = whoami("web", 2, "v1").label(
+        "traefik.http.routers.web.rule",
+        "Host(`v1-whoami.dev.example.com.`)",
+    );
+    assert_eq!(
+        World::new(&[dotted]).rule("whoami-dev-web-v1"),
+        "Host(`v1-whoami.dev.example.com`)",
+        "its own host"
+    );
+}

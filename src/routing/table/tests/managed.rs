@@ -356,3 +356,15 @@ fn incomplete_labels_are_refused_not_guessed() {
     let homeless = World::new(&[mk("x", 2).managed("whoami", "dev", "v1")]);
     assert_eq!(homeless.codes(), ["env-unknown"], "no domain, no record");
 }
+
+#[test]
+fn a_label_cannot_move_an_env_that_has_a_record() {
+    let mut world = World::new(&[web("v1", 2)]);
+    world.put(&web("v2", 3).label("pointsman.domain", "elsewhere.example"));
+    assert_eq!(
+        world.rule("whoami-dev-web-v2"),
+        "Host(`v2-whoami.dev.example.com`)",
+        "the record's domain"
+    );
+    assert_eq!(world.codes(), ["domain-differs"], "and the label is told");
+}

@@ -205,3 +205,19 @@ fn a_shared_network_follows_its_owner() {
         "also when it moves"
     );
 }
+
+#[test]
+fn pointsman_itself_is_no_app() {
+    let own = mk("pointsman", 2).label("pointsman.role", "server");
+    assert_eq!(
+        World::new(std::slice::from_ref(&own)).document(),
+        json!({"http": {}}),
+        "its listeners are not published"
+    );
+    let asked = World::new(&[own.label("traefik.enable", "true")]);
+    assert_eq!(
+        asked.names("routers"),
+        ["pointsman"],
+        "unless somebody asks for it"
+    );
+}

@@ -1,0 +1,338 @@
+//! The real binary between a fake Engine and a client that polls as Traefik does: event in, bytes out.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use pointsman::docker::Endpoint;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::support::fake_engine::{FakeContainer, FakeEngine, container};
+use crate::support::http::Client;
+use crate::support::soon;
+
+/// A running daemon.
+struct Daemon {
+    child: Child,
+    provider: SocketAddr,
+    admin: SocketAddr,
+}
+
+impl Daemon {
+    async fn start(engine: &FakeEngine, state: &Path) -> Self {
+        let Endpoint::Unix(socket) = engine.endpoint() else {
+            panic!("the fake Engine listens on a socket");
+        };
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pointsman"))
+            .arg("serve")
+            .arg("--docker-endpoint")
+            .arg(format!("unix://{}", socket.display()))
+            .arg("--state-dir")
+            .arg(state)
+            .args([
+                "--provider-listen",
+                "127.0.0.1:0",
+                "--admin-listen",
+                "127.0.0.1:0",
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = soon("the listening line", lines.next_line())
+            .await
+            .unwrap()
+            .unwrap();
+        let address = |name: &str| {
+            let mut words = line.split_whitespace();
+            words
+                .find_map(|word| word.strip_prefix(name))
+                .unwrap()
+                .parse()
+                .unwrap()
+        };
+        Self {
+            child,
+            provider: address("provider="),
+            admin: address("admin="),
+        }
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        let answer = Client::connect(self.admin).await.get(path).await;
+        (
+            answer.status,
+            serde_json::from_slice(&answer.body).unwrap_or_default(),
+        )
+    }
+
+    async fn post(&self, path: &str, body: &str) -> (u16, Value) {
+        let mut client = Client::connect(self.admin).await;
+        let headers = if body.is_empty() {
+            vec![]
+        } else {
+            vec![("content-type", "application/json")]
+        };
+        let answer = client.ask("POST", path, &headers, body).await;
+        (
+            answer.status,
+            serde_json::from_slice(&answer.body).unwrap_or_default(),
+        )
+    }
+
+    /// The document once it satisfies a condition; polls on one connection, as Traefik does.
+    async fn document(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let mut poller = Client::connect(self.provider).await;
+        soon(what, async {
+            loop {
+                let answer = poller.get("/config?wait=2s").await;
+                let document = serde_json::from_slice(&answer.body).unwrap_or_default();
+                if answer.status == 200 && holds(&document) {
+                    return document;
+                }
+            }
+        })
+        .await
+    }
+
+    async fn terminate(mut self) -> Option<i32> {
+        let pid = self.child.id().unwrap().to_string();
+        let killed = Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .await
+            .unwrap();
+        assert!(killed.success(), "the signal was sent");
+        soon("the end of the daemon", self.child.wait())
+            .await
+            .unwrap()
+            .code()
+    }
+
+    async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+}
+
+fn whoami(version: &str, ip: &str) -> FakeContainer {
+    container(&format!("whoami-{version}"))
+        .label("pointsman.app", "whoami")
+        .label("pointsman.env", "dev")
+        .label("pointsman.version", version)
+        .label("pointsman.domain", "dev.example.com")
+        .label(
+            "com.docker.compose.project",
+            &format!("whoami-dev-{version}"),
+        )
+        .label("com.docker.compose.service", "web")
+        .port(80)
+        .network("front", ip)
+}
+
+fn servers(document: &Value, service: &str) -> usize {
+    document["http"]["services"][service]["loadBalancer"]["servers"]
+        .as_array()
+        .map_or(0, Vec::len)
+}
+
+fn live_child(document: &Value) -> &str {
+    document["http"]["services"]["whoami-dev-web"]["weighted"]["services"][0]["name"]
+        .as_str()
+        .unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_container_is_routed_while_it_lives() {
+    let (engine, state) = (FakeEngine::new(), tempfile::tempdir().unwrap());
+    let daemon = Daemon::start(&engine, state.path()).await;
+    engine.start(container("plain").port(80).network("front", "172.18.0.9"));
+    daemon
+        .document("the route", |document| servers(document, "plain") == 1)
+        .await;
+    engine.die("plain");
+    let gone = daemon
+        .document("its end", |document| {
+            document["http"]["services"]["plain"].is_null()
+        })
+        .await;
+    assert!(
+        gone["http"]["middlewares"].is_object(),
+        "never an empty document: {gone}"
+    );
+    assert_eq!(daemon.terminate().await, Some(0), "ends in good order");
+}
+
+#[tokio::test]
+async fn nothing_is_served_before_the_first_complete_list() {
+    let (engine, state) = (FakeEngine::new(), tempfile::tempdir().unwrap());
+    engine.start(whoami("v1", "172.18.0.2"));
+    engine.stall();
+    let daemon = Daemon::start(&engine, state.path()).await;
+    let mut poller = Client::connect(daemon.provider).await;
+    assert_eq!(
+        poller.get("/config?wait=50ms").await.status,
+        503,
+        "Traefik keeps what it has"
+    );
+    assert_eq!(daemon.get("/ready").await.0, 503, "not ready");
+    let (status, problem) = daemon.post("/v1/envs/whoami/dev/switch", "").await;
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (503, Some("not_synced")),
+        "no verb on half a world"
+    );
+    engine.resume();
+    daemon
+        .document("the first document", |document| {
+            servers(document, "whoami-dev-web-v1") == 1
+        })
+        .await;
+    daemon.kill().await;
+}
+
+#[tokio::test]
+async fn slots_survive_kill_and_give_the_same_bytes() {
+    let (engine, state) = (FakeEngine::new(), tempfile::tempdir().unwrap());
+    engine.start(whoami("v1", "172.18.0.2"));
+    engine.start(whoami("v2", "172.18.0.3"));
+    let daemon = Daemon::start(&engine, state.path()).await;
+    daemon
+        .document("both previews", |document| {
+            servers(document, "whoami-dev-web-v2") == 1
+        })
+        .await;
+    for (path, body) in [
+        ("promote", "{\"version\":\"v1\"}"),
+        ("switch", ""),
+        ("promote", "{\"version\":\"v2\"}"),
+    ] {
+        let (status, answer) = daemon
+            .post(&format!("/v1/envs/whoami/dev/{path}"), body)
+            .await;
+        assert_eq!(status, 200, "{path}: {answer}");
+    }
+    let before = daemon
+        .document("v1 live", |document| {
+            live_child(document) == "whoami-dev-web-v1"
+        })
+        .await;
+    daemon.kill().await;
+    let daemon = Daemon::start(&engine, state.path()).await;
+    let after = daemon
+        .document("the same", |document| {
+            servers(document, "whoami-dev-web-v2") == 1
+        })
+        .await;
+    assert_eq!(after, before, "marker included: the same revision");
+    let (_, status) = daemon.get("/v1/envs/whoami/dev").await;
+    assert_eq!(
+        (status["gen"].as_u64(), status["active"].as_str()),
+        (Some(3), Some("blue")),
+        "slots as they were"
+    );
+    let (status, answer) = daemon
+        .post("/v1/envs/whoami/dev/switch?wait=ready&timeout=2s", "")
+        .await;
+    assert_eq!(
+        status, 200,
+        "placed versions need not prove themselves again: {answer}"
+    );
+    daemon
+        .document("v2 live", |document| {
+            live_child(document) == "whoami-dev-web-v2"
+        })
+        .await;
+    assert_eq!(daemon.terminate().await, Some(0), "ends in good order");
+}
+
+#[tokio::test]
+async fn a_switch_waits_for_what_is_not_yet() {
+    let (engine, state) = (FakeEngine::new(), tempfile::tempdir().unwrap());
+    engine.start(whoami("v1", "172.18.0.2").healthcheck("healthy"));
+    let daemon = Daemon::start(&engine, state.path()).await;
+    daemon
+        .document("v1", |document| servers(document, "whoami-dev-web-v1") == 1)
+        .await;
+    daemon
+        .post("/v1/envs/whoami/dev/promote", "{\"version\":\"v1\"}")
+        .await;
+    daemon.post("/v1/envs/whoami/dev/switch", "").await;
+    engine.start(whoami("v2", "172.18.0.3").healthcheck("starting"));
+    let promoted = daemon
+        .post(
+            "/v1/envs/whoami/dev/promote?wait=ready&timeout=5s",
+            "{\"version\":\"v2\"}",
+        )
+        .await;
+    assert_eq!(
+        promoted.0, 200,
+        "placed although it is still starting: {}",
+        promoted.1
+    );
+    let (status, problem) = daemon.post("/v1/envs/whoami/dev/switch", "").await;
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (409, Some("not_ready")),
+        "not yet: {problem}"
+    );
+    let waiting = daemon.post("/v1/envs/whoami/dev/switch?wait=ready&timeout=10s", "");
+    let (switched, ()) = tokio::join!(waiting, async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        engine.health("whoami-v2", "healthy");
+    });
+    assert_eq!(switched.0, 200, "as soon as Docker says so: {}", switched.1);
+    daemon.kill().await;
+}
+
+#[tokio::test]
+async fn a_pending_weight_begins_by_itself() {
+    let (engine, state) = (FakeEngine::new(), tempfile::tempdir().unwrap());
+    engine.start(whoami("v1", "172.18.0.2").healthcheck("healthy"));
+    engine.start(whoami("v2", "172.18.0.3").healthcheck("starting"));
+    let daemon = Daemon::start(&engine, state.path()).await;
+    daemon
+        .document("v1", |document| servers(document, "whoami-dev-web-v1") == 1)
+        .await;
+    daemon
+        .post("/v1/envs/whoami/dev/promote", "{\"version\":\"v1\"}")
+        .await;
+    daemon.post("/v1/envs/whoami/dev/switch", "").await;
+    let (status, answer) = daemon
+        .post(
+            "/v1/envs/whoami/dev/promote",
+            "{\"version\":\"v2\",\"weight\":25}",
+        )
+        .await;
+    assert_eq!(status, 200, "accepted before it is ready: {answer}");
+    let status = &answer["status"];
+    assert_eq!(
+        status["shift"]["phase"], "pending",
+        "and shown as pending: {status}"
+    );
+    assert_eq!(status["held"]["reason"], "not-ready", "with the reason");
+    assert_eq!(
+        status["weights"]["effective"],
+        serde_json::json!({"blue": 100, "green": 0}),
+        "no effect yet"
+    );
+    engine.health("whoami-v2", "healthy");
+    let shared = |document: &Value| {
+        let children = &document["http"]["services"]["whoami-dev-web"]["weighted"]["services"];
+        children
+            .as_array()
+            .is_some_and(|children| children.len() == 2)
+    };
+    let document = daemon.document("the share", shared).await;
+    let children = &document["http"]["services"]["whoami-dev-web"]["weighted"]["services"];
+    assert_eq!(
+        (&children[0]["weight"], &children[1]["weight"]),
+        (&75.into(), &25.into()),
+        "as intended"
+    );
+    daemon.kill().await;
+}
