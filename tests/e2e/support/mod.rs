@@ -57,7 +57,11 @@ pub(crate) fn millis(duration: Duration) -> f64 {
 
 /// A folder for what a run leaves behind: figures, and the logs of the test that ran last.
 pub(crate) fn results() -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let mut target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    // the same place whether or not cargo builds for a named target
+    if target.file_name() == std::env::var_os("CARGO_BUILD_TARGET").as_deref() {
+        target = target.parent().unwrap();
+    }
     let folder = target.join("e2e");
     std::fs::create_dir_all(&folder).unwrap();
     folder
