@@ -148,12 +148,13 @@ fn service_wish(
     if !fact.container.is_serving() {
         return Ok(Wish::Service(Box::new(options), None));
     }
+    let weight = address::weight(&label)?;
     let (url, network) = server_url(fact, &label, world)?;
     let reachable = world.reach.reaches(network.as_deref());
     contribution.networks.extend(network);
     let server = Server {
         url,
-        weight: label.weight,
+        weight,
         preserve_path: label.preserve_path,
     };
     Ok(Wish::Service(
@@ -185,7 +186,7 @@ fn server_url(
         wanted,
         (world.options, world.reach),
     )?;
-    let scheme = label.scheme.as_deref().unwrap_or("http");
+    let scheme = address::scheme(label)?;
     Ok((format!("{scheme}://{}", address.authority), address.network))
 }
 
