@@ -187,7 +187,8 @@ impl Table {
             FragmentKey::Env(env) => self.render_env(env, key),
             FragmentKey::Object(section, name) => {
                 let wishes = self.wishes(*section, name);
-                let mut fragment = unmanaged::merge(*section, name, &wishes);
+                let mut fragment =
+                    unmanaged::merge((*section, name), &wishes, !self.envs.is_empty());
                 if let Some((host, owner)) = self.lost_host(key) {
                     let subject = wishes
                         .first()

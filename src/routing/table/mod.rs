@@ -295,6 +295,9 @@ impl Table {
     pub fn put_env(&mut self, record: EnvRecord) {
         self.unrecorded.remove(&record.key);
         self.dirty.insert(FragmentKey::Env(record.key.clone()));
+        if self.envs.is_empty() {
+            self.touch_unmanaged_routers();
+        }
         self.envs.insert(record.key.clone(), record);
     }
 
@@ -303,6 +306,19 @@ impl Table {
         self.envs.remove(key);
         self.rollouts.remove(key);
         self.dirty.insert(FragmentKey::Env(key.clone()));
+        if self.envs.is_empty() {
+            self.touch_unmanaged_routers();
+        }
+    }
+
+    /// Their priorities depend on whether there is a managed env beside them.
+    fn touch_unmanaged_routers(&mut self) {
+        let routers = self
+            .wanters
+            .keys()
+            .filter(|(section, _)| *section == Section::HttpRouters);
+        let keys = routers.map(|(section, name)| FragmentKey::Object(*section, name.clone()));
+        self.dirty.extend(keys);
     }
 
     /// Writes a rollout record.

@@ -211,3 +211,83 @@ fn a_final_dot_does_not_make_another_host() {
         "its own host"
     );
 }
+
+// A rule that Traefik understands and we do not was published as it stood, without any claim: escapes, comments and
+// carriage returns hid a managed host from us. Each of these took live traffic on Traefik 3.7.15.
+#[test]
+fn an_unmanaged_rule_that_is_not_understood_is_not_routed() {
+    for rule in [
+        "Host(\"\\x77hoami.dev.example.com\")",
+        "Host(`x.y`) || /* */ Host(`whoami.dev.example.com`)",
+        "Host(`whoami\r.dev.example.com`)",
+        "Host(`whoami.dev.example.com`,)",
+        "HostHeader(`whoami.dev.example.com`)",
+        "Host(`whoami.dev.example.com..`)",
+    ] {
+        let thief = mk("thief", 1)
+            .label("traefik.http.routers.evil.rule", rule)
+            .label("traefik.http.routers.evil.rulesyntax", "v2");
+        let mut world = World::new(&[thief, whoami("web", 2, "v1")]);
+        world.make_live("v1");
+        assert_eq!(world.names("routers"), ["whoami-dev-web"], "{rule:?}");
+        assert!(!world.codes().is_empty(), "{rule:?} is told");
+    }
+}
+
+#[test]
+fn an_excluded_host_is_not_a_wanted_one() {
+    let rest = mk("rest", 1).label(
+        "traefik.http.routers.rest.rule",
+        "HostRegexp(`.+`) && !Host(`whoami.dev.example.com`)",
+    );
+    let world = World::new(&[rest, whoami("web", 2, "v1")]);
+    assert!(world.names("routers").contains(&"rest".to_owned()), "kept");
+    let twice = mk("rest", 1).label(
+        "traefik.http.routers.rest.rule",
+        "!(!Host(`whoami.dev.example.com`))",
+    );
+    let world = World::new(&[twice, whoami("web", 2, "v1")]);
+    assert!(
+        world.codes().contains(&"host-taken"),
+        "two negations want it"
+    );
+}
+
+// Patterns, wildcards and rules without a host claim nothing, so a high priority label was enough to take the traffic
+// of every managed host.
+#[test]
+fn managed_routers_stand_above_unmanaged_ones_that_could_match_any_host() {
+    let catch_all = |name: &str, rule: &str, priority: &str| {
+        mk(name, 1)
+            .label(&format!("traefik.http.routers.{name}.rule"), rule)
+            .label(&format!("traefik.http.routers.{name}.priority"), priority)
+    };
+    let mut world = World::new(&[
+        catch_all("a", "PathPrefix(`/`)", "9223372036854775807"),
+        catch_all("b", "Host(`*.dev.example.com`)", "1000"),
+        catch_all("c", "HostRegexp(`.+`) || Host(`x.y`)", "0"),
+        catch_all("d", "Host(`x.y`) && HostRegexp(`.+`)", "500"),
+    ]);
+    let priority = |world: &World, name: &str| world.router(name)["priority"].as_i64();
+    assert_eq!(priority(&world, "b"), Some(1000), "as written while alone");
+    assert_eq!(world.codes(), Vec::<&str>::new(), "nothing to say");
+    world.put(&whoami("web", 2, "v1").label("traefik.http.routers.web.priority", "-7"));
+    world.make_live("v1");
+    let managed = priority(&world, "whoami-dev-web").unwrap();
+    let [a, b, c] = ["a", "b", "c"].map(|name| priority(&world, name).unwrap());
+    assert!(managed > a && a > b && b > c, "{managed} {a} {b} {c}");
+    assert_eq!(
+        priority(&world, "d"),
+        Some(500),
+        "held to a host of its own"
+    );
+    assert_eq!(
+        world.codes(),
+        ["priority-lowered", "priority-lowered"],
+        "said where a label asked for more"
+    );
+    world.remove(&whoami("web", 2, "v1"));
+    world.table.remove_env(&key());
+    world.settle();
+    assert_eq!(priority(&world, "b"), Some(1000), "alone again");
+}
