@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use serde::Serialize;
 
+use crate::routing::ids::Version;
 use crate::routing::model::Diagnostic;
 use crate::routing::traefik::encode::{has_long_key, is_long_key, object};
 use crate::routing::traefik::{Section, document};
@@ -65,8 +66,8 @@ pub struct Fragment {
     pub diagnostics: Vec<Diagnostic>,
     /// What was lost to others.
     pub lost: Vec<Diagnostic>,
-    /// Networks its servers are reached through.
-    pub networks: BTreeSet<String>,
+    /// Versions that are not routed because another keeps what they would share.
+    pub refused: BTreeSet<Version>,
 }
 
 impl Fragment {

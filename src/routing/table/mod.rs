@@ -388,9 +388,13 @@ impl Table {
 
     /// The stacks of an env as the rollout machine sees them, as of the last rebuild.
     pub fn view(&self, key: &EnvKey) -> View {
+        let fragment = self.fragments.get(&FragmentKey::Env(key.clone()));
+        let is_routed =
+            |version: &Version| fragment.is_none_or(|fragment| !fragment.refused.contains(version));
         let stacks = self.stacks.get(key).into_iter().flatten();
         View {
             stacks: stacks
+                .filter(|(version, _)| is_routed(version))
                 .map(|(version, stack)| (version.clone(), stack.health.clone()))
                 .collect(),
             current: self.synced,

@@ -291,3 +291,108 @@ fn managed_routers_stand_above_unmanaged_ones_that_could_match_any_host() {
     world.settle();
     assert_eq!(priority(&world, "b"), Some(1000), "alone again");
 }
+
+fn live_env(world: &mut World, app: &str, created_at: u64) {
+    let key = crate::routing::ids::EnvKey::parse(app, "dev").unwrap();
+    let record = env_record(app, "dev", "dev.example.com", created_at);
+    world.table.put_env(record);
+    let placed = crate::routing::rollout::Placed {
+        version: crate::routing::ids::Version::parse("v1").unwrap(),
+        placed_generation: 1,
+    };
+    let mut rollout = crate::routing::rollout::Record {
+        generation: 1,
+        active: Some(crate::routing::ids::Slot::Blue),
+        ..Default::default()
+    };
+    rollout
+        .slots
+        .set(crate::routing::ids::Slot::Blue, Some(placed));
+    world.table.put_rollout(&key, rollout);
+    world.settle();
+}
+
+// All claims of an env were as old as its record. So a preview of an old app took the live host of a younger app whose
+// name reads like a preview's (`v2-whoami`), the moment it was deployed.
+#[test]
+fn a_preview_takes_no_host_that_was_there_before_it() {
+    let young = mk("young", 5)
+        .managed("v2-whoami", "dev", "v1")
+        .label("pointsman.port", "80");
+    let mut world = World::new(&[whoami("web", 2, "v1"), young]);
+    world
+        .table
+        .put_env(env_record("whoami", "dev", "dev.example.com", 1_000));
+    live_env(&mut world, "v2-whoami", 5_000);
+    let newcomer = whoami("web2", 9, "v2");
+    world.put(&newcomer);
+    assert_eq!(
+        world.rule("v2-whoami-dev-young"),
+        "Host(`v2-whoami.dev.example.com`)",
+        "the live app keeps its host"
+    );
+    assert!(world.codes().contains(&"host-taken"), "the preview is told");
+    world.promote("v2", None);
+    assert_eq!(
+        world.rule("v2-whoami-dev-young"),
+        "Host(`v2-whoami.dev.example.com`)",
+        "also when it is placed"
+    );
+}
+
+// The same with compose projects: a preview of an old app in a younger app's project switched the younger app off.
+#[test]
+fn a_preview_takes_no_project_that_was_there_before_it() {
+    let young = mk("young", 5)
+        .managed("young", "dev", "v1")
+        .label("pointsman.port", "80")
+        .compose("shared", "web");
+    let mut world = World::new(&[whoami("web", 2, "v1"), young]);
+    world
+        .table
+        .put_env(env_record("whoami", "dev", "dev.example.com", 1_000));
+    live_env(&mut world, "young", 5_000);
+    world.put(&whoami("web2", 9, "v2").compose("shared", "api"));
+    assert_eq!(
+        world.urls("young-dev-web-v1"),
+        ["http://10.0.0.5:80"],
+        "the younger app goes on"
+    );
+    assert!(
+        world.codes().contains(&"version-conflict"),
+        "the preview is told"
+    );
+}
+
+// Prefixed hosts that only a rule asks for (without `pointsman.host`) were routed and not claimed, so an unmanaged
+// router could take them.
+#[test]
+fn a_prefixed_host_of_a_rule_is_claimed() {
+    let api = whoami("web", 2, "v1").label(
+        "traefik.http.routers.web.rule",
+        "Host(`api.v1-whoami.dev.example.com`)",
+    );
+    let thief = mk("thief", 1).label(
+        "traefik.http.routers.evil.rule",
+        "Host(`api.whoami.dev.example.com`)",
+    );
+    let mut world = World::new(&[api, thief]);
+    world.make_live("v1");
+    assert_eq!(
+        world.names("routers"),
+        ["whoami-dev-web"],
+        "the managed one alone"
+    );
+}
+
+// A version that is refused because another keeps its slug could be promoted and switched to; the live host then
+// answered 503 although a healthy version had been there.
+#[test]
+fn a_refused_version_cannot_be_promoted() {
+    let old = whoami("a", 2, "v1.2.0").label("pointsman.port", "80");
+    let new = whoami("b", 3, "v1-2-0").label("pointsman.port", "80");
+    let world = World::new(&[new, old]);
+    let view = world.table.view(&key());
+    let seen: Vec<&str> = view.stacks.keys().map(|version| version.as_str()).collect();
+    assert_eq!(seen, ["v1.2.0"], "the machine does not see the other");
+}
