@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::routing::ids::{EnvKey, Version};
+use crate::routing::ids::{EnvKey, Slot, Version};
 use crate::routing::model::{Diagnostic, EnvRecord};
 use crate::routing::rollout::Record;
 use crate::routing::time::Timestamp;
@@ -86,6 +86,12 @@ impl Table {
             } else {
                 stack.health.down_since = Some(*down.entry(version.clone()).or_insert(now));
             }
+        }
+        let placed = Slot::ALL
+            .into_iter()
+            .filter_map(|slot| rollout.slots.get(slot));
+        for placed in placed.filter(|placed| self.synced && !stacks.contains_key(&placed.version)) {
+            down.entry(placed.version.clone()).or_insert(now);
         }
         for stack in stacks.values() {
             self.networks.add(&stack.networks);
