@@ -21,9 +21,9 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::routing::ids::{ContainerId, EnvKey, Version};
+use crate::routing::ids::{ContainerId, EnvKey, Slot, Version};
 use crate::routing::model::{Attachments, Change, Container, Diagnostic, EnvRecord, Origin};
-use crate::routing::rollout::{Record, View};
+use crate::routing::rollout::{Record, StackHealth, View};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::{Document, Section};
 
@@ -134,6 +134,9 @@ impl Table {
         if !self.synced {
             self.synced = true;
             self.settle_placed();
+            // only now is it known which placed versions have no container
+            let recorded = self.rollouts.keys().cloned().map(FragmentKey::Env);
+            self.dirty.extend(recorded);
         }
     }
 
@@ -295,6 +298,9 @@ impl Table {
     pub fn put_env(&mut self, record: EnvRecord) {
         self.unrecorded.remove(&record.key);
         self.dirty.insert(FragmentKey::Env(record.key.clone()));
+        if self.envs.is_empty() {
+            self.touch_unmanaged_routers();
+        }
         self.envs.insert(record.key.clone(), record);
     }
 
@@ -303,6 +309,19 @@ impl Table {
         self.envs.remove(key);
         self.rollouts.remove(key);
         self.dirty.insert(FragmentKey::Env(key.clone()));
+        if self.envs.is_empty() {
+            self.touch_unmanaged_routers();
+        }
+    }
+
+    /// Their priorities depend on whether there is a managed env beside them.
+    fn touch_unmanaged_routers(&mut self) {
+        let routers = self
+            .wanters
+            .keys()
+            .filter(|(section, _)| *section == Section::HttpRouters);
+        let keys = routers.map(|(section, name)| FragmentKey::Object(*section, name.clone()));
+        self.dirty.extend(keys);
     }
 
     /// Writes a rollout record.
@@ -372,11 +391,29 @@ impl Table {
 
     /// The stacks of an env as the rollout machine sees them, as of the last rebuild.
     pub fn view(&self, key: &EnvKey) -> View {
+        let fragment = self.fragments.get(&FragmentKey::Env(key.clone()));
+        let is_routed =
+            |version: &Version| fragment.is_none_or(|fragment| !fragment.refused.contains(version));
         let stacks = self.stacks.get(key).into_iter().flatten();
+        let mut stacks: BTreeMap<Version, StackHealth> = stacks
+            .filter(|(version, _)| is_routed(version))
+            .map(|(version, stack)| (version.clone(), stack.health.clone()))
+            .collect();
+        let slots = self.rollouts.get(key).map(|record| &record.slots);
+        let placed = slots
+            .into_iter()
+            .flat_map(|slots| Slot::ALL.into_iter().filter_map(|slot| slots.get(slot)));
+        for placed in placed {
+            let down = self.down.get(key);
+            let absent = || StackHealth {
+                down_since: down.and_then(|down| down.get(&placed.version)).copied(),
+                reason: "it has no routed containers".to_owned(),
+                ..StackHealth::default()
+            };
+            stacks.entry(placed.version.clone()).or_insert_with(absent);
+        }
         View {
-            stacks: stacks
-                .map(|(version, stack)| (version.clone(), stack.health.clone()))
-                .collect(),
+            stacks,
             current: self.synced,
         }
     }

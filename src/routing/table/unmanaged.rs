@@ -12,7 +12,7 @@ use crate::routing::model::{Diagnostic, State};
 use crate::routing::traefik::Section;
 use crate::routing::traefik::http::{LabelServer, LoadBalancer, Router, Server, Service};
 use crate::routing::traefik::middleware::Middleware;
-use crate::routing::traefik::rule::{Rule, canonical_host, is_host_matcher};
+use crate::routing::traefik::rule::Rule;
 
 use super::World;
 use super::address;
@@ -148,12 +148,13 @@ fn service_wish(
     if !fact.container.is_serving() {
         return Ok(Wish::Service(Box::new(options), None));
     }
+    let weight = address::weight(&label)?;
     let (url, network) = server_url(fact, &label, world)?;
     let reachable = world.reach.reaches(network.as_deref());
     contribution.networks.extend(network);
     let server = Server {
         url,
-        weight: label.weight,
+        weight,
         preserve_path: label.preserve_path,
     };
     Ok(Wish::Service(
@@ -185,7 +186,7 @@ fn server_url(
         wanted,
         (world.options, world.reach),
     )?;
-    let scheme = label.scheme.as_deref().unwrap_or("http");
+    let scheme = address::scheme(label)?;
     Ok((format!("{scheme}://{}", address.authority), address.network))
 }
 
@@ -245,6 +246,8 @@ fn complete(
         }
         router.rule = Some(rule);
     }
+    // Traefik may still understand it, and then nobody here would know whose hosts it takes
+    Rule::parse(router.rule.as_deref().unwrap_or_default()).map_err(|error| error.to_string())?;
     if router.service.is_none() {
         router.service = match services {
             [only] => Some(only.clone()),
@@ -255,25 +258,41 @@ fn complete(
     Ok(router)
 }
 
-/// The hosts a router's rule names.
+/// The hosts a router's rule wants.
 pub fn hosts(router: &Router) -> BTreeSet<String> {
-    let mut hosts = BTreeSet::new();
-    let rule = router
-        .rule
-        .as_deref()
-        .and_then(|rule| Rule::parse(rule).ok());
-    if let Some(rule) = rule {
-        rule.each_matcher(&mut |name, args| {
-            if is_host_matcher(name) {
-                hosts.extend(args.iter().map(|host| canonical_host(host)));
-            }
-        });
-    }
-    hosts
+    rule(router).map_or_else(BTreeSet::new, |rule| rule.wanted_hosts())
 }
 
-/// One object from all containers that want it, oldest first.
-pub fn merge(section: Section, name: &str, wishes: &[(&Fact, &Wish)]) -> Fragment {
+fn rule(router: &Router) -> Option<Rule> {
+    Rule::parse(router.rule.as_deref()?).ok()
+}
+
+/// How far routers that could match any host stand below those of managed envs; their own order stays.
+const BELOW: i64 = 1 << 40;
+/// Priorities beyond this are taken for this.
+const HIGHEST: i64 = 1 << 31;
+
+/// A router that is not held to hosts it names, so that it cannot take a managed host by its priority.
+fn below(router: &Router) -> Option<Router> {
+    if rule(router).is_some_and(|rule| rule.is_held_to_hosts()) {
+        return None;
+    }
+    let written = router.rule.as_ref().map_or(0, String::len);
+    let priority = router.priority.filter(|priority| *priority != 0);
+    let priority = priority.unwrap_or_else(|| i64::try_from(written).unwrap_or(HIGHEST));
+    Some(Router {
+        priority: Some(priority.clamp(-HIGHEST, HIGHEST) - BELOW),
+        ..router.clone()
+    })
+}
+
+/// One object from all containers that want it, oldest first. With managed envs beside it (`shared`), a router that
+/// could take their hosts stands below theirs.
+pub fn merge(
+    (section, name): (Section, &str),
+    wishes: &[(&Fact, &Wish)],
+    shared: bool,
+) -> Fragment {
     let mut fragment = Fragment::default();
     let Some(((_, first), rest)) = wishes.split_first() else {
         return fragment;
@@ -294,7 +313,23 @@ pub fn merge(section: Section, name: &str, wishes: &[(&Fact, &Wish)]) -> Fragmen
     }
     debug_assert!(rest.len() < wishes.len(), "the first is split off");
     let object = match first {
-        Wish::Router(router) => Object::new(section, name.to_owned(), router, Vec::new()),
+        Wish::Router(router) => {
+            let lowered = below(router).filter(|_| shared);
+            if lowered.is_some() && router.priority.is_some_and(|priority| priority > 0) {
+                let message = format!(
+                    "router {name} is not held to hosts it names: its priority counts among such routers, and all of them \
+                     stand below those of managed envs"
+                );
+                let subject = wishes
+                    .first()
+                    .map_or_else(String::new, |(fact, _)| fact.subject());
+                fragment
+                    .diagnostics
+                    .push(Diagnostic::new("priority-lowered", subject, message));
+            }
+            let router = lowered.as_ref().unwrap_or(router);
+            Object::new(section, name.to_owned(), router, Vec::new())
+        }
         Wish::Middleware(middleware) => {
             Object::new(section, name.to_owned(), middleware, Vec::new())
         }

@@ -269,8 +269,8 @@ impl Builder<'_> {
             .get(local)
             .and_then(|service| service.balancer.server.clone())
             .unwrap_or_default();
-        let address = match self.address(replica, &label) {
-            Ok(address) => address,
+        let (server, network) = match self.server(replica, &label) {
+            Ok(found) => found,
             Err(message) => {
                 if replica.container.is_serving() {
                     self.report(replica, "no-server", message);
@@ -278,27 +278,30 @@ impl Builder<'_> {
                 return false;
             }
         };
-        if let Some(network) = &address.network {
-            self.stack.networks.insert(network.clone());
-        }
-        if !replica.container.is_serving() || !self.world.reach.reaches(address.network.as_deref())
-        {
+        let reachable = self.world.reach.reaches(network.as_deref());
+        self.stack.networks.extend(network);
+        if !replica.container.is_serving() || !reachable {
             return false;
         }
-        let url = format!(
-            "{}://{}",
-            label.scheme.as_deref().unwrap_or("http"),
-            address.authority
-        );
-        let server = Server {
-            url,
-            weight: label.weight,
-            preserve_path: label.preserve_path,
-        };
         if let Some(service) = self.stack.services.get_mut(local) {
             service.servers.push(server);
         }
         true
+    }
+
+    /// A replica as a server, and the network it is reached through.
+    fn server(
+        &self,
+        replica: &Fact,
+        label: &LabelServer,
+    ) -> Result<(Server, Option<String>), String> {
+        let Address { authority, network } = self.address(replica, label)?;
+        let server = Server {
+            url: format!("{}://{authority}", address::scheme(label)?),
+            weight: address::weight(label)?,
+            preserve_path: label.preserve_path,
+        };
+        Ok((server, network))
     }
 
     fn address(&self, replica: &Fact, label: &LabelServer) -> Result<Address, String> {

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::routing::model::Change;
-use crate::routing::rollout::Command;
+use crate::routing::rollout::{Command, Event, next_deadline, step};
 use crate::routing::table::Share;
 
 use super::{World, key, whoami};
@@ -128,4 +128,30 @@ fn an_aborted_shift_is_as_if_it_had_not_been() {
     fresh.make_live("v1");
     fresh.promote("v2", None);
     assert_eq!(aborted, fresh.document(), "same bytes as before the weight");
+}
+
+// A candidate without containers counted as dead at once, without the grace: `docker compose up` replaces a container
+// by removing it first, and that moment was enough to abort the shift.
+#[test]
+fn a_candidate_that_is_being_replaced_keeps_its_shift_for_the_grace() {
+    let mut world = shifting(25);
+    world.remove(&web("v2", 3));
+    let tick = |world: &World, after: u64| {
+        let (record, view) = (world.table.rollout(&key()), world.table.view(&key()));
+        let now = world.now.plus_millis(after);
+        step(&record, &Event::Tick, &view, now)
+            .unwrap()
+            .record
+            .shift
+    };
+    assert!(tick(&world, 9_999).is_some(), "within the grace");
+    assert_eq!(tick(&world, 10_000), None, "aborted after it");
+    let (record, view) = (world.table.rollout(&key()), world.table.view(&key()));
+    assert_eq!(
+        next_deadline(&record, &view),
+        Some(world.now.plus_millis(10_000)),
+        "and looked at then"
+    );
+    world.put(&web("v2", 3));
+    assert!(tick(&world, 60_000).is_some(), "back in time");
 }
