@@ -28,8 +28,8 @@ const ROLE: &str = "pointsman.role";
 pub enum Wish {
     /// A router, complete.
     Router(Box<Router>),
-    /// A service's options, and this container's server while it has one.
-    Service(Box<LoadBalancer>, Option<Server>),
+    /// A load balancer without servers, and this container's server while it has one.
+    Service(Box<Service>, Option<Server>),
     /// A middleware.
     Middleware(Box<Middleware>),
 }
@@ -71,7 +71,12 @@ fn is_routed(fact: &Fact, world: &World<'_>) -> bool {
     let standing = fact.container.is_serving()
         || declaration.allow_non_running
         || (world.options.allow_empty_services && fact.container.state == State::Running);
-    declaration.managed == Managed::No && !world.options.managed_only && enabled && standing
+    let is_http = declaration.speaks_http() || !declaration.speaks_other;
+    declaration.managed == Managed::No
+        && is_http
+        && !world.options.managed_only
+        && enabled
+        && standing
 }
 
 /// `service-project` of compose, else the container's name; the name of the default router and service.
@@ -145,8 +150,13 @@ fn service_wish(
     };
     let label = options.server.take().unwrap_or_default();
     options.pass_host_header.get_or_insert(true);
+    let options = Box::new(Service {
+        load_balancer: Some(options),
+        middlewares: service.middlewares.clone(),
+        ..Service::default()
+    });
     if !fact.container.is_serving() {
-        return Ok(Wish::Service(Box::new(options), None));
+        return Ok(Wish::Service(options, None));
     }
     let weight = address::weight(&label)?;
     let (url, network) = server_url(fact, &label, world)?;
@@ -157,10 +167,7 @@ fn service_wish(
         weight,
         preserve_path: label.preserve_path,
     };
-    Ok(Wish::Service(
-        Box::new(options),
-        reachable.then_some(server),
-    ))
+    Ok(Wish::Service(options, reachable.then_some(server)))
 }
 
 fn server_url(
@@ -334,12 +341,10 @@ pub fn merge(
             Object::new(section, name.to_owned(), middleware, Vec::new())
         }
         Wish::Service(options, _) => {
-            let mut options = options.as_ref().clone();
-            options.servers = distinct(servers);
-            let service = Service {
-                load_balancer: Some(options),
-                ..Service::default()
-            };
+            let mut service = options.as_ref().clone();
+            if let Some(balancer) = &mut service.load_balancer {
+                balancer.servers = distinct(servers);
+            }
             Object::new(section, name.to_owned(), &service, Vec::new())
         }
     };

@@ -60,7 +60,7 @@ fn a_dead_candidate_leaves_the_list_and_a_dead_active_gives_way() {
     world.settle();
     assert_eq!(
         children(&world),
-        json!([{"name": "whoami-dev-web-v1", "weight": 75}]),
+        json!([{"name": "whoami-dev-web-v1", "weight": 100}]),
         "no share of 503"
     );
     let mut world = shifting(25);
@@ -68,7 +68,7 @@ fn a_dead_candidate_leaves_the_list_and_a_dead_active_gives_way() {
     world.settle();
     assert_eq!(
         children(&world),
-        json!([{"name": "whoami-dev-web-v2", "weight": 25}]),
+        json!([{"name": "whoami-dev-web-v2", "weight": 100}]),
         "the candidate carries all"
     );
     world.apply(Change::Exited(web("v2", 3).0.id));
