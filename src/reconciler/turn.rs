@@ -21,8 +21,9 @@ impl Reconciler {
         self.table.rebuild(now);
         self.stalled = false;
         self.record_label_envs(now);
-        for key in self.table.shifting() {
-            self.tick(&key, now);
+        let shifting: Vec<EnvKey> = self.table.shifting().cloned().collect();
+        for key in &shifting {
+            self.tick(key, now);
         }
         self.publish(now);
     }
@@ -95,14 +96,13 @@ impl Reconciler {
         if synced && self.outlets.publisher.publish(self.table.document()) {
             tracing::debug!(revision = %self.table.document().revision(), "published");
         }
-        let wish = self.table.attachments();
-        self.outlets.attachments.send_if_modified(|current| {
-            let differs = synced && *current != wish;
-            if differs {
+        if let Some(wish) = synced.then(|| self.table.take_attachments()).flatten() {
+            self.outlets.attachments.send_if_modified(|current| {
+                let differs = *current != wish;
                 *current = wish;
-            }
-            differs
-        });
+                differs
+            });
+        }
         self.outlets.turns.send_modify(|turn| {
             turn.count += 1;
             turn.synced = synced;
@@ -116,9 +116,9 @@ impl Reconciler {
             return RETRY;
         }
         let now = self.clock.now();
-        let deadlines = self.table.shifting().into_iter();
-        let next = deadlines
-            .filter_map(|key| next_deadline(&self.table.rollout(&key), &self.table.view(&key)))
+        let shifting = self.table.shifting();
+        let next = shifting
+            .filter_map(|key| next_deadline(&self.table.rollout(key), &self.table.view(key)))
             .min();
         match next {
             // a deadline that has passed without effect waits for something else to change

@@ -43,11 +43,16 @@ pub struct Contribution {
     pub networks: BTreeSet<String>,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// As whom it stands among those who want the same; `None` for a container that is gone.
+    pub age: Option<(u64, ContainerId)>,
 }
 
 /// What a container contributes; nothing when it is managed, off, or not to be routed now.
 pub fn contribute(fact: &Fact, world: &World<'_>) -> Contribution {
-    let mut contribution = Contribution::default();
+    let mut contribution = Contribution {
+        age: Some(fact.container.age_key()),
+        ..Contribution::default()
+    };
     if !is_routed(fact, world) {
         return contribution;
     }
