@@ -8,6 +8,7 @@ use crate::routing::time::Timestamp;
 use crate::store::{Entry, Put};
 
 use super::Reconciler;
+use super::requests::chain;
 
 /// Longest sleep; deadlines wake earlier.
 const IDLE: Duration = Duration::from_hours(1);
@@ -19,7 +20,7 @@ impl Reconciler {
     pub(super) fn turn(&mut self) {
         let now = self.clock.now();
         self.table.rebuild(now);
-        self.stalled = false;
+        self.told = std::mem::take(&mut self.stalled);
         self.record_label_envs(now);
         let shifting: Vec<EnvKey> = self.table.shifting().cloned().collect();
         for key in &shifting {
@@ -43,10 +44,7 @@ impl Reconciler {
             };
             match self.save(entry) {
                 Ok(()) => self.table.put_env(record),
-                Err(error) => {
-                    self.stalled = true;
-                    tracing::error!(env = %key, %error, "the env's record could not be stored; it is not routed");
-                }
+                Err(error) => self.stall(&key, "the record that its label asks for", &error),
             }
         }
         self.table.rebuild(now);
@@ -78,10 +76,15 @@ impl Reconciler {
                 self.table.put_rollout(key, next.record);
                 self.table.rebuild(now);
             }
-            Err(error) => {
-                self.stalled = true;
-                tracing::error!(env = %key, %error, "{} could not be stored and was not carried out", next.what);
-            }
+            Err(error) => self.stall(key, next.what, &error),
+        }
+    }
+
+    /// Something that should have happened by itself could not be stored. It is tried again, and told once.
+    fn stall(&mut self, key: &EnvKey, what: &str, error: &crate::store::Error) {
+        self.stalled = true;
+        if !self.told {
+            tracing::error!(env = %key, error = chain(error), what, "could not be stored and was not carried out");
         }
     }
 

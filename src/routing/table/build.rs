@@ -15,7 +15,7 @@ use super::env::wants::wants;
 use super::facts::Fact;
 use super::fragment::{Fragment, Object, members};
 use super::options::compose;
-use super::unmanaged::{self, Wish};
+use super::unmanaged::{self, Beside, Wish};
 use super::{Table, World};
 
 impl Table {
@@ -155,8 +155,12 @@ impl Table {
             FragmentKey::Env(env) => self.render_env(env, key),
             FragmentKey::Object(section, name) => {
                 let wishes = self.wishes(*section, name);
-                let mut fragment =
-                    unmanaged::merge((*section, name), &wishes, !self.envs.is_empty());
+                let beside = if self.envs.is_empty() {
+                    Beside::Nobody
+                } else {
+                    Beside::Managed
+                };
+                let mut fragment = unmanaged::merge((*section, name), &wishes, beside);
                 if let Some((host, owner)) = self.lost_host(key) {
                     let subject = wishes
                         .first()

@@ -327,9 +327,7 @@ impl Table {
     /// Removes an env record.
     pub fn remove_env(&mut self, key: &EnvKey) {
         self.envs.remove(key);
-        self.rollouts.remove(key);
-        self.shifting.remove(key);
-        self.dirty.insert(FragmentKey::Env(key.clone()));
+        self.remove_rollout(key);
         if self.envs.is_empty() {
             self.touch_unmanaged_routers();
         }
@@ -353,6 +351,37 @@ impl Table {
             self.shifting.remove(key);
         }
         self.rollouts.insert(key.clone(), record);
+        self.dirty.insert(FragmentKey::Env(key.clone()));
+    }
+
+    /// Shows what a rollout record would lead to, and takes it back: nothing remembers it afterwards.
+    pub fn rehearse<T>(
+        &mut self,
+        key: &EnvKey,
+        record: Record,
+        now: Timestamp,
+        look: impl FnOnce(&Self) -> T,
+    ) -> T {
+        let before = self.rollouts.get(key).cloned();
+        let (down, rewired) = (self.down.get(key).cloned(), self.rewired);
+        self.put_rollout(key, record);
+        self.rebuild(now);
+        let seen = look(self);
+        match before {
+            Some(record) => self.put_rollout(key, record),
+            None => self.remove_rollout(key),
+        }
+        // how long a version has been down is not to be told anew
+        self.down.remove(key);
+        self.down.extend(down.map(|down| (key.clone(), down)));
+        self.rebuild(now);
+        self.rewired = rewired;
+        seen
+    }
+
+    fn remove_rollout(&mut self, key: &EnvKey) {
+        self.rollouts.remove(key);
+        self.shifting.remove(key);
         self.dirty.insert(FragmentKey::Env(key.clone()));
     }
 

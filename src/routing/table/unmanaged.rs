@@ -298,12 +298,20 @@ fn below(router: &Router) -> Option<Router> {
     })
 }
 
-/// One object from all containers that want it, oldest first. With managed envs beside it (`shared`), a router that
-/// could take their hosts stands below theirs.
+/// Who else is in the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Unmanaged containers alone.
+    Nobody,
+    /// Managed envs: a router that could take their hosts stands below theirs.
+    Managed,
+}
+
+/// One object from all containers that want it, oldest first.
 pub fn merge(
     (section, name): (Section, &str),
     wishes: &[(&Fact, &Wish)],
-    shared: bool,
+    beside: Beside,
 ) -> Fragment {
     let mut fragment = Fragment::default();
     let Some(((_, first), rest)) = wishes.split_first() else {
@@ -326,7 +334,7 @@ pub fn merge(
     debug_assert!(rest.len() < wishes.len(), "the first is split off");
     let object = match first {
         Wish::Router(router) => {
-            let lowered = below(router).filter(|_| shared);
+            let lowered = below(router).filter(|_| beside == Beside::Managed);
             if lowered.is_some() && router.priority.is_some_and(|priority| priority > 0) {
                 let message = format!(
                     "router {name} is not held to hosts it names: its priority counts among such routers, and all of them \
