@@ -30,6 +30,18 @@ impl Reach {
         }
     }
 
+    /// Is a container on a network that only one of the two reaches.
+    pub fn differs_for(&self, other: &Self, container: &Container) -> bool {
+        match (self, other) {
+            (Self::Everything, Self::Everything) => false,
+            (Self::Networks(a), Self::Networks(b)) => container
+                .networks
+                .keys()
+                .any(|network| a.contains(network) != b.contains(network)),
+            (Self::Everything, Self::Networks(_)) | (Self::Networks(_), Self::Everything) => true,
+        }
+    }
+
     /// Can Traefik send requests there.
     pub fn reaches(&self, network: Option<&str>) -> bool {
         match (self, network) {

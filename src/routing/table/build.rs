@@ -15,7 +15,7 @@ use super::env::wants::wants;
 use super::facts::Fact;
 use super::fragment::{Fragment, Object, members};
 use super::options::compose;
-use super::unmanaged::{self, Wish};
+use super::unmanaged::{self, Beside, Wish};
 use super::{Table, World};
 
 impl Table {
@@ -52,17 +52,10 @@ impl Table {
 
     /// Derives an env's stacks from its containers.
     fn restack(&mut self, key: &EnvKey, now: Timestamp) {
-        let old: Vec<Stack> = self
-            .stacks
-            .remove(key)
-            .unwrap_or_default()
-            .into_values()
-            .collect();
-        for stack in &old {
-            self.networks.drop(&stack.networks);
-        }
+        let old = self.stacks.remove(key).unwrap_or_default();
         let mut down = self.down.remove(key).unwrap_or_default();
         let Some(record) = self.envs.get(key) else {
+            self.use_networks(&old, &BTreeMap::new());
             return;
         };
         let rollout = self.rollouts.get(key).cloned().unwrap_or_default();
@@ -93,11 +86,17 @@ impl Table {
         for placed in placed.filter(|placed| self.synced && !stacks.contains_key(&placed.version)) {
             down.entry(placed.version.clone()).or_insert(now);
         }
-        for stack in stacks.values() {
-            self.networks.add(&stack.networks);
-        }
+        self.use_networks(&old, &stacks);
         self.stacks.insert(key.clone(), stacks);
         self.down.insert(key.clone(), down);
+    }
+
+    fn use_networks(&mut self, old: &BTreeMap<Version, Stack>, new: &BTreeMap<Version, Stack>) {
+        let networks = |stacks: &BTreeMap<Version, Stack>| {
+            let all = stacks.values().flat_map(|stack| &stack.networks);
+            all.cloned().collect::<BTreeSet<String>>()
+        };
+        self.rewired |= self.networks.exchange(&networks(old), &networks(new));
     }
 
     /// The age of what an owner claims by its record.
@@ -156,8 +155,12 @@ impl Table {
             FragmentKey::Env(env) => self.render_env(env, key),
             FragmentKey::Object(section, name) => {
                 let wishes = self.wishes(*section, name);
-                let mut fragment =
-                    unmanaged::merge((*section, name), &wishes, !self.envs.is_empty());
+                let beside = if self.envs.is_empty() {
+                    Beside::Nobody
+                } else {
+                    Beside::Managed
+                };
+                let mut fragment = unmanaged::merge((*section, name), &wishes, beside);
                 if let Some((host, owner)) = self.lost_host(key) {
                     let subject = wishes
                         .first()
@@ -176,16 +179,16 @@ impl Table {
     }
 
     /// A host of an unmanaged router that belongs to somebody else.
-    fn lost_host(&self, key: &FragmentKey) -> Option<(String, &FragmentKey)> {
-        self.host_claims(key)
-            .into_keys()
-            .find_map(|claim| match &claim {
-                Claim::Host(host) => self
-                    .claims
-                    .lost_to(&claim, key)
-                    .map(|owner| (host.clone(), owner)),
-                Claim::Prefix(_) | Claim::Name(..) | Claim::Project(_) => None,
-            })
+    fn lost_host(&self, key: &FragmentKey) -> Option<(&str, &FragmentKey)> {
+        self.lost_hosts(key).next()
+    }
+
+    /// Hosts that an owner claims and somebody else has.
+    fn lost_hosts(&self, key: &FragmentKey) -> impl Iterator<Item = (&str, &FragmentKey)> {
+        self.claims.of(key).filter_map(move |claim| match claim {
+            Claim::Host(host) => Some((host.as_str(), self.claims.lost_to(claim, key)?)),
+            Claim::Prefix(_) | Claim::Name(..) | Claim::Project(_) => None,
+        })
     }
 
     fn render_env(&self, env: &EnvKey, key: &FragmentKey) -> Fragment {
@@ -230,7 +233,14 @@ impl Table {
                 .values()
                 .flat_map(|stack| stack.diagnostics.iter().cloned()),
         );
-        fragment.diagnostics.extend(self.lost_hosts(record, key));
+        fragment
+            .diagnostics
+            .extend(self.lost_hosts(key).map(|(host, owner)| {
+                let message = format!(
+                    "host {host} belongs to {owner}, which is older: it is not routed here"
+                );
+                Diagnostic::new("host-taken", format!("env {env}"), message)
+            }));
         fragment.diagnostics.extend(self.other_domains(record));
         fragment
     }
@@ -250,22 +260,6 @@ impl Table {
         self.facts
             .members(&record.key)
             .into_iter()
-            .filter_map(finding)
-            .collect()
-    }
-
-    fn lost_hosts(&self, record: &EnvRecord, key: &FragmentKey) -> Vec<Diagnostic> {
-        let finding = |claim: Claim| match &claim {
-            Claim::Host(host) => self.claims.lost_to(&claim, key).map(|owner| {
-                let message = format!(
-                    "host {host} belongs to {owner}, which is older: it is not routed here"
-                );
-                Diagnostic::new("host-taken", format!("env {}", record.key), message)
-            }),
-            Claim::Prefix(_) | Claim::Name(..) | Claim::Project(_) => None,
-        };
-        self.env_claims(record)
-            .into_keys()
             .filter_map(finding)
             .collect()
     }

@@ -114,6 +114,11 @@ impl Claims {
         }
     }
 
+    /// What an owner claims.
+    pub fn of(&self, key: &FragmentKey) -> impl Iterator<Item = &Claim> {
+        self.made.get(key).into_iter().flat_map(BTreeMap::keys)
+    }
+
     /// Who has it instead of `key`; `None` when `key` may have it.
     pub fn lost_to(&self, claim: &Claim, key: &FragmentKey) -> Option<&FragmentKey> {
         let first = self.claimants.get(claim)?.first()?;

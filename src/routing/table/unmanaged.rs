@@ -28,8 +28,8 @@ const ROLE: &str = "pointsman.role";
 pub enum Wish {
     /// A router, complete.
     Router(Box<Router>),
-    /// A service's options, and this container's server while it has one.
-    Service(Box<LoadBalancer>, Option<Server>),
+    /// A load balancer without servers, and this container's server while it has one.
+    Service(Box<Service>, Option<Server>),
     /// A middleware.
     Middleware(Box<Middleware>),
 }
@@ -43,11 +43,16 @@ pub struct Contribution {
     pub networks: BTreeSet<String>,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// As whom it stands among those who want the same; `None` for a container that is gone.
+    pub age: Option<(u64, ContainerId)>,
 }
 
 /// What a container contributes; nothing when it is managed, off, or not to be routed now.
 pub fn contribute(fact: &Fact, world: &World<'_>) -> Contribution {
-    let mut contribution = Contribution::default();
+    let mut contribution = Contribution {
+        age: Some(fact.container.age_key()),
+        ..Contribution::default()
+    };
     if !is_routed(fact, world) {
         return contribution;
     }
@@ -71,7 +76,12 @@ fn is_routed(fact: &Fact, world: &World<'_>) -> bool {
     let standing = fact.container.is_serving()
         || declaration.allow_non_running
         || (world.options.allow_empty_services && fact.container.state == State::Running);
-    declaration.managed == Managed::No && !world.options.managed_only && enabled && standing
+    let is_http = declaration.speaks_http() || !declaration.speaks_other;
+    declaration.managed == Managed::No
+        && is_http
+        && !world.options.managed_only
+        && enabled
+        && standing
 }
 
 /// `service-project` of compose, else the container's name; the name of the default router and service.
@@ -145,8 +155,13 @@ fn service_wish(
     };
     let label = options.server.take().unwrap_or_default();
     options.pass_host_header.get_or_insert(true);
+    let options = Box::new(Service {
+        load_balancer: Some(options),
+        middlewares: service.middlewares.clone(),
+        ..Service::default()
+    });
     if !fact.container.is_serving() {
-        return Ok(Wish::Service(Box::new(options), None));
+        return Ok(Wish::Service(options, None));
     }
     let weight = address::weight(&label)?;
     let (url, network) = server_url(fact, &label, world)?;
@@ -157,10 +172,7 @@ fn service_wish(
         weight,
         preserve_path: label.preserve_path,
     };
-    Ok(Wish::Service(
-        Box::new(options),
-        reachable.then_some(server),
-    ))
+    Ok(Wish::Service(options, reachable.then_some(server)))
 }
 
 fn server_url(
@@ -286,12 +298,20 @@ fn below(router: &Router) -> Option<Router> {
     })
 }
 
-/// One object from all containers that want it, oldest first. With managed envs beside it (`shared`), a router that
-/// could take their hosts stands below theirs.
+/// Who else is in the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Unmanaged containers alone.
+    Nobody,
+    /// Managed envs: a router that could take their hosts stands below theirs.
+    Managed,
+}
+
+/// One object from all containers that want it, oldest first.
 pub fn merge(
     (section, name): (Section, &str),
     wishes: &[(&Fact, &Wish)],
-    shared: bool,
+    beside: Beside,
 ) -> Fragment {
     let mut fragment = Fragment::default();
     let Some(((_, first), rest)) = wishes.split_first() else {
@@ -314,7 +334,7 @@ pub fn merge(
     debug_assert!(rest.len() < wishes.len(), "the first is split off");
     let object = match first {
         Wish::Router(router) => {
-            let lowered = below(router).filter(|_| shared);
+            let lowered = below(router).filter(|_| beside == Beside::Managed);
             if lowered.is_some() && router.priority.is_some_and(|priority| priority > 0) {
                 let message = format!(
                     "router {name} is not held to hosts it names: its priority counts among such routers, and all of them \
@@ -334,12 +354,10 @@ pub fn merge(
             Object::new(section, name.to_owned(), middleware, Vec::new())
         }
         Wish::Service(options, _) => {
-            let mut options = options.as_ref().clone();
-            options.servers = distinct(servers);
-            let service = Service {
-                load_balancer: Some(options),
-                ..Service::default()
-            };
+            let mut service = options.as_ref().clone();
+            if let Some(balancer) = &mut service.load_balancer {
+                balancer.servers = distinct(servers);
+            }
             Object::new(section, name.to_owned(), &service, Vec::new())
         }
     };

@@ -101,24 +101,23 @@ impl Rule {
 
     /// The hosts of all host matchers that are not negated, as Traefik compares them.
     pub fn wanted_hosts(&self) -> BTreeSet<String> {
-        let mut hosts = BTreeSet::new();
-        self.want(true, &mut hosts);
-        hosts
+        let (mut wanted, mut excluded) = (BTreeSet::new(), BTreeSet::new());
+        self.sort_hosts(&mut wanted, &mut excluded);
+        wanted
     }
 
-    fn want(&self, wanted: bool, hosts: &mut BTreeSet<String>) {
+    fn sort_hosts(&self, wanted: &mut BTreeSet<String>, excluded: &mut BTreeSet<String>) {
         match self {
             Self::Or(rules) | Self::And(rules) => {
                 for rule in rules {
-                    rule.want(wanted, hosts);
+                    rule.sort_hosts(wanted, excluded);
                 }
             }
-            Self::Not(rule) => rule.want(!wanted, hosts),
-            Self::Matcher { name, args } => {
-                if wanted && is_host_matcher(name) {
-                    hosts.extend(args.iter().map(|host| canonical_host(host)));
-                }
+            Self::Not(rule) => rule.sort_hosts(excluded, wanted),
+            Self::Matcher { name, args } if is_host_matcher(name) => {
+                wanted.extend(args.iter().map(|host| canonical_host(host)));
             }
+            Self::Matcher { .. } => {}
         }
     }
 

@@ -1,5 +1,8 @@
 use serde_json::json;
 
+use crate::routing::ids::{EnvKey, Slot, Version};
+use crate::routing::rollout::{Placed, Record};
+
 use super::{World, env_record, key, mk, whoami};
 
 #[test]
@@ -79,9 +82,7 @@ fn envs_that_would_share_names_do_not() {
         world.codes().contains(&"name-taken"),
         "the newcomer is told"
     );
-    world
-        .table
-        .remove_env(&crate::routing::ids::EnvKey::parse("a", "b-c").unwrap());
+    world.table.remove_env(&EnvKey::parse("a", "b-c").unwrap());
     world.settle();
     assert_eq!(
         world.names("services"),
@@ -293,21 +294,19 @@ fn managed_routers_stand_above_unmanaged_ones_that_could_match_any_host() {
 }
 
 fn live_env(world: &mut World, app: &str, created_at: u64) {
-    let key = crate::routing::ids::EnvKey::parse(app, "dev").unwrap();
+    let key = EnvKey::parse(app, "dev").unwrap();
     let record = env_record(app, "dev", "dev.example.com", created_at);
     world.table.put_env(record);
-    let placed = crate::routing::rollout::Placed {
-        version: crate::routing::ids::Version::parse("v1").unwrap(),
+    let placed = Placed {
+        version: Version::parse("v1").unwrap(),
         placed_generation: 1,
     };
-    let mut rollout = crate::routing::rollout::Record {
+    let mut rollout = Record {
         generation: 1,
-        active: Some(crate::routing::ids::Slot::Blue),
-        ..Default::default()
+        active: Some(Slot::Blue),
+        ..Record::default()
     };
-    rollout
-        .slots
-        .set(crate::routing::ids::Slot::Blue, Some(placed));
+    rollout.slots.set(Slot::Blue, Some(placed));
     world.table.put_rollout(&key, rollout);
     world.settle();
 }
@@ -393,6 +392,6 @@ fn a_refused_version_cannot_be_promoted() {
     let new = whoami("b", 3, "v1-2-0").label("pointsman.port", "80");
     let world = World::new(&[new, old]);
     let view = world.table.view(&key());
-    let seen: Vec<&str> = view.stacks.keys().map(|version| version.as_str()).collect();
+    let seen: Vec<&str> = view.stacks.keys().map(Version::as_str).collect();
     assert_eq!(seen, ["v1.2.0"], "the machine does not see the other");
 }
