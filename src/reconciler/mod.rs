@@ -9,6 +9,9 @@ mod handle;
 mod requests;
 mod turn;
 
+#[cfg(test)]
+mod tests;
+
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +46,8 @@ pub struct Reconciler {
     clock: Clock,
     /// A deadline could not be carried out; it is tried again after a pause.
     stalled: bool,
+    /// That was so at the last turn already, and is in the log.
+    told: bool,
 }
 
 impl Reconciler {
@@ -61,6 +66,7 @@ impl Reconciler {
             outlets,
             clock: Clock::start(),
             stalled: false,
+            told: false,
         }
     }
 

@@ -2,9 +2,10 @@
 
 use tokio::sync::oneshot;
 
-use crate::routing::ids::EnvKey;
+use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::EnvRecord;
 use crate::routing::rollout::{Command, Event, Record, Refusal, Step, step};
+use crate::routing::table::Table;
 use crate::routing::time::Timestamp;
 use crate::store::{Answer, Entry, Idempotency, Put};
 
@@ -40,7 +41,7 @@ impl Reconciler {
             return Err(CommandError::UnknownEnv(key.clone()));
         }
         if self.is_repeated(request)? {
-            return self.accepted(key, None, now);
+            return accepted(&self.table, key, None, now);
         }
         let old = self.table.rollout(key);
         if let Some(given) = request.if_match.filter(|given| *given != old.generation) {
@@ -58,14 +59,17 @@ impl Reconciler {
         )
         .map_err(|refusal| refused(refusal, &old, now))?;
         if request.dry_run {
-            return self.rehearse(key, old, next, now);
+            let (record, displaced) = (next.record, next.displaced);
+            return self.table.rehearse(key, record, now, |table| {
+                accepted(table, key, displaced, now)
+            });
         }
         self.save_command(request, &next, now)?;
         let displaced = next.displaced;
         self.table.put_rollout(key, next.record);
         self.table.rebuild(now);
         self.publish(now);
-        self.accepted(key, displaced, now)
+        accepted(&self.table, key, displaced, now)
     }
 
     /// Was this command carried out before under the same idempotency key.
@@ -122,39 +126,6 @@ impl Reconciler {
             .map_err(|error| CommandError::Store(chain(&error)))
     }
 
-    /// Shows what a command would lead to, and takes it back before anybody can see it.
-    fn rehearse(
-        &mut self,
-        key: &EnvKey,
-        old: Record,
-        next: Step,
-        now: Timestamp,
-    ) -> Result<Accepted, CommandError> {
-        self.table.put_rollout(key, next.record);
-        self.table.rebuild(now);
-        let shown = self.accepted(key, next.displaced, now);
-        self.table.put_rollout(key, old);
-        self.table.rebuild(now);
-        shown
-    }
-
-    fn accepted(
-        &self,
-        key: &EnvKey,
-        displaced: Option<crate::routing::ids::Version>,
-        now: Timestamp,
-    ) -> Result<Accepted, CommandError> {
-        let status = self
-            .table
-            .status(key, now)
-            .ok_or_else(|| CommandError::UnknownEnv(key.clone()))?;
-        Ok(Accepted {
-            status,
-            revision: self.table.document().revision(),
-            displaced,
-        })
-    }
-
     /// A record keeps its age; the same again changes nothing.
     fn put_env(
         &mut self,
@@ -189,6 +160,10 @@ impl Reconciler {
         actor: String,
         now: Timestamp,
     ) -> Result<(), CommandError> {
+        // whether a container names it is not known before
+        if !self.table.is_synced() {
+            return Err(CommandError::NotSynced);
+        }
         if self.table.env(key).is_none() {
             return Err(CommandError::UnknownEnv(key.clone()));
         }
@@ -217,6 +192,22 @@ impl Reconciler {
         self.turn();
         Ok(())
     }
+}
+
+fn accepted(
+    table: &Table,
+    key: &EnvKey,
+    displaced: Option<Version>,
+    now: Timestamp,
+) -> Result<Accepted, CommandError> {
+    let status = table
+        .status(key, now)
+        .ok_or_else(|| CommandError::UnknownEnv(key.clone()))?;
+    Ok(Accepted {
+        status,
+        revision: table.document().revision(),
+        displaced,
+    })
 }
 
 /// The command as an operator would type it.
@@ -255,7 +246,7 @@ fn refused(refusal: Refusal, old: &Record, now: Timestamp) -> CommandError {
 }
 
 /// An error with its causes, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -8,6 +8,7 @@ use crate::routing::time::Timestamp;
 use crate::store::{Entry, Put};
 
 use super::Reconciler;
+use super::requests::chain;
 
 /// Longest sleep; deadlines wake earlier.
 const IDLE: Duration = Duration::from_hours(1);
@@ -19,10 +20,11 @@ impl Reconciler {
     pub(super) fn turn(&mut self) {
         let now = self.clock.now();
         self.table.rebuild(now);
-        self.stalled = false;
+        self.told = std::mem::take(&mut self.stalled);
         self.record_label_envs(now);
-        for key in self.table.shifting() {
-            self.tick(&key, now);
+        let shifting: Vec<EnvKey> = self.table.shifting().cloned().collect();
+        for key in &shifting {
+            self.tick(key, now);
         }
         self.publish(now);
     }
@@ -42,10 +44,7 @@ impl Reconciler {
             };
             match self.save(entry) {
                 Ok(()) => self.table.put_env(record),
-                Err(error) => {
-                    self.stalled = true;
-                    tracing::error!(env = %key, %error, "the env's record could not be stored; it is not routed");
-                }
+                Err(error) => self.stall(&key, "the record that its label asks for", &error),
             }
         }
         self.table.rebuild(now);
@@ -77,10 +76,15 @@ impl Reconciler {
                 self.table.put_rollout(key, next.record);
                 self.table.rebuild(now);
             }
-            Err(error) => {
-                self.stalled = true;
-                tracing::error!(env = %key, %error, "{} could not be stored and was not carried out", next.what);
-            }
+            Err(error) => self.stall(key, next.what, &error),
+        }
+    }
+
+    /// Something that should have happened by itself could not be stored. It is tried again, and told once.
+    fn stall(&mut self, key: &EnvKey, what: &str, error: &crate::store::Error) {
+        self.stalled = true;
+        if !self.told {
+            tracing::error!(env = %key, error = chain(error), what, "could not be stored and was not carried out");
         }
     }
 
@@ -95,14 +99,13 @@ impl Reconciler {
         if synced && self.outlets.publisher.publish(self.table.document()) {
             tracing::debug!(revision = %self.table.document().revision(), "published");
         }
-        let wish = self.table.attachments();
-        self.outlets.attachments.send_if_modified(|current| {
-            let differs = synced && *current != wish;
-            if differs {
+        if let Some(wish) = synced.then(|| self.table.take_attachments()).flatten() {
+            self.outlets.attachments.send_if_modified(|current| {
+                let differs = *current != wish;
                 *current = wish;
-            }
-            differs
-        });
+                differs
+            });
+        }
         self.outlets.turns.send_modify(|turn| {
             turn.count += 1;
             turn.synced = synced;
@@ -116,9 +119,9 @@ impl Reconciler {
             return RETRY;
         }
         let now = self.clock.now();
-        let deadlines = self.table.shifting().into_iter();
-        let next = deadlines
-            .filter_map(|key| next_deadline(&self.table.rollout(&key), &self.table.view(&key)))
+        let shifting = self.table.shifting();
+        let next = shifting
+            .filter_map(|key| next_deadline(&self.table.rollout(key), &self.table.view(key)))
             .min();
         match next {
             // a deadline that has passed without effect waits for something else to change

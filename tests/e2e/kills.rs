@@ -13,7 +13,8 @@ use crate::support::random::Random;
 use crate::support::system::{System, active};
 
 const KILLS: usize = 100;
-/// After so many failed polls in so short a time Traefik pauses between them for longer and longer: seen are 11 s.
+/// After a provider that was away again and again Traefik waits longer and longer before it asks again (measured: up to
+/// 20 s); until then it keeps the routes it has.
 const TRAEFIK_BACKOFF: Duration = Duration::from_secs(90);
 
 /// What the client that sends switches was told last. Each switch raises the generation by one and flips the slots, so

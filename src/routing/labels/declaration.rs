@@ -32,6 +32,8 @@ pub struct Declaration {
     pub middlewares: BTreeMap<String, Middleware>,
     /// Objects that were named but not understood: they exist for nobody, and no default stands in for them.
     pub broken: BTreeSet<(Section, String)>,
+    /// It has routers or services of TCP or UDP: no HTTP default stands in for what it does not say.
+    pub speaks_other: bool,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -66,6 +68,7 @@ impl Declaration {
             services,
             middlewares,
             broken,
+            speaks_other: speaks_other(&tree),
             diagnostics,
         }
     }
@@ -229,6 +232,15 @@ fn decode_empty<'a, T: Deserialize<'a>>() -> Result<T, String> {
         std::iter::empty::<(&str, &str)>(),
     );
     T::deserialize(nothing).map_err(|error| error.to_string())
+}
+
+fn speaks_other(tree: &Node) -> bool {
+    let protocols = ["tcp", "udp"]
+        .into_iter()
+        .filter_map(|name| tree.child(name));
+    let is_routed =
+        |node: &Node| node.child("routers").is_some() || node.child("services").is_some();
+    protocols.into_iter().any(is_routed)
 }
 
 /// Names that Traefik would read as something else, or refuse together with everything beside them.

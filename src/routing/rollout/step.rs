@@ -64,9 +64,14 @@ pub fn next_deadline(record: &Record, view: &View) -> Option<Timestamp> {
                 .map(|stack| stack.settled_at);
             Some(settled.map_or(deadline, |settled| settled.min(deadline)))
         }
-        Phase::Running => candidate
-            .and_then(|stack| stack.down_since)
-            .map(|since| since.plus_millis(DEAD_CANDIDATE_GRACE_MS)),
+        Phase::Running => {
+            let stack = candidate?;
+            let commits = stack.sufficient && shift.weight == Weight::FULL;
+            stack
+                .down_since
+                .map(|since| since.plus_millis(DEAD_CANDIDATE_GRACE_MS))
+                .or_else(|| commits.then_some(stack.settled_at))
+        }
     }
 }
 
@@ -129,7 +134,13 @@ impl Machine<'_> {
         if self.old.shift.is_some() && active_alive {
             return Ok(self.aborted("shift aborted"));
         }
-        let target = self.rollback_target()?;
+        let target = match self.rollback_target() {
+            // nobody is served by the shift, so ending it harms nobody; and nothing else could end it
+            Err(_) if self.old.shift.is_some() && !self.candidate_serves() => {
+                return Ok(self.aborted("shift aborted"));
+            }
+            found => found?,
+        };
         let mut step = match self.old.slot_of(&target) {
             Some(_) => self.unchanged(""),
             None => self.placed(&target),
@@ -137,6 +148,19 @@ impl Machine<'_> {
         step = self.committed(step);
         step.what = "rolled back";
         Ok(step)
+    }
+
+    /// Does the candidate answer live requests now.
+    fn candidate_serves(&self) -> bool {
+        let has_share = self
+            .old
+            .shift
+            .is_some_and(|shift| shift.phase == Phase::Running && shift.weight.percent() > 0);
+        has_share
+            && self
+                .old
+                .other_version()
+                .is_some_and(|version| self.view.is_alive(version))
     }
 
     /// The previous version, alive.
@@ -175,6 +199,10 @@ impl Machine<'_> {
             Phase::Running if self.candidate_is_lost() => {
                 self.aborted("shift aborted: the candidate died")
             }
+            // the weight was raised while the candidate was not ready
+            Phase::Running if shift.weight == Weight::FULL => {
+                self.begin_if_ready(self.unchanged(""))
+            }
             Phase::Running => self.unchanged(""),
         }
     }
@@ -185,7 +213,7 @@ impl Machine<'_> {
             .old
             .other_version()
             .and_then(|version| self.view.stack(version));
-        let dead = candidate.is_none_or(|stack| {
+        let dead = candidate.is_some_and(|stack| {
             stack
                 .down_since
                 .is_some_and(|since| self.now.millis_since(since) >= DEAD_CANDIDATE_GRACE_MS)

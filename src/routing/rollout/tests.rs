@@ -438,3 +438,63 @@ fn weights_are_whole_percent() {
         assert!(Weight::parse(text).is_err(), "{text:?} is refused");
     }
 }
+
+// A weight raised to 100 while the candidate was not ready stayed a running shift for ever: only the first start of a
+// shift looked whether it was done.
+#[test]
+fn all_of_the_traffic_commits_also_when_the_weight_was_raised_too_early() {
+    let shifting = apply(&v1_live(), &[promote("v2", Some(25))], &all_healthy());
+    let settling = view(&[
+        ("v1", healthy()),
+        (
+            "v2",
+            StackHealth {
+                settled_at: NOW.plus_millis(4_000),
+                ..healthy()
+            },
+        ),
+    ]);
+    let raised = run(&shifting, &promote("v2", Some(100)), &settling).record;
+    assert_live(&raised, "v1", Some("v2"));
+    assert_eq!(
+        next_deadline(&raised, &settling),
+        Some(NOW.plus_millis(4_000)),
+        "looked at when it settles"
+    );
+    let done = step(&raised, &Event::Tick, &settling, NOW.plus_millis(4_000)).unwrap();
+    assert_live(&done.record, "v2", Some("v1"));
+}
+
+// With both versions of a shift dead and nothing before them, every verb was refused for ever: rollback for the dead
+// active version, switch for the dead candidate, promote and evict for the shift.
+#[test]
+fn a_shift_that_serves_nobody_can_be_ended() {
+    let shifting = apply(&v1_live(), &[promote("v2", Some(25))], &all_healthy());
+    let both_dead = view(&[("v1", dead(0)), ("v2", dead(0)), ("v3", healthy())]);
+    let ended = apply(&shifting, &[rollback()], &both_dead);
+    assert_live(&ended, "v1", Some("v2"));
+    assert_eq!(ended.shift, None, "ended");
+    assert_live(
+        &apply(&ended, &[promote("v3", None), switch()], &both_dead),
+        "v3",
+        Some("v1"),
+    );
+    let active_dead = view(&[("v1", dead(0)), ("v2", healthy())]);
+    assert_eq!(
+        step(&shifting, &rollback(), &active_dead, NOW),
+        Err(Refusal::PreviousDown {
+            version: version("v1")
+        }),
+        "not while the candidate answers"
+    );
+    let waiting = apply(
+        &v1_live(),
+        &[promote("v2", Some(25))],
+        &view(&[("v1", healthy()), ("v2", dead(0))]),
+    );
+    let pending = apply(&waiting, &[rollback()], &both_dead);
+    assert_eq!(
+        pending.shift, None,
+        "nor has a pending one anything to lose"
+    );
+}

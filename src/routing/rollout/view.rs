@@ -8,7 +8,7 @@ use crate::routing::time::Timestamp;
 /// All stacks of one env.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {
-    /// By version; a version without routed containers is absent.
+    /// By version. Without routed containers a version is absent, unless a slot holds it: then it has no servers.
     pub stacks: BTreeMap<Version, StackHealth>,
     /// The Docker view is complete and current. While it is not, nothing moves by itself.
     pub current: bool,

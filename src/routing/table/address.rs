@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::routing::model::{Container, Port};
+use crate::routing::traefik::http::LabelServer;
 
 use super::options::{Options, compose};
 
@@ -26,6 +27,18 @@ impl Reach {
         match self {
             Self::Everything => false,
             Self::Networks(networks) => networks.contains(network),
+        }
+    }
+
+    /// Is a container on a network that only one of the two reaches.
+    pub fn differs_for(&self, other: &Self, container: &Container) -> bool {
+        match (self, other) {
+            (Self::Everything, Self::Everything) => false,
+            (Self::Networks(a), Self::Networks(b)) => container
+                .networks
+                .keys()
+                .any(|network| a.contains(network) != b.contains(network)),
+            (Self::Everything, Self::Networks(_)) | (Self::Networks(_), Self::Everything) => true,
         }
     }
 
@@ -65,6 +78,31 @@ pub fn network<'a>(
         .or_else(|| names().find(|name| reach.has(name)))
         .or_else(|| names().find(|name| default.as_deref() == Some(*name)))
         .or_else(|| names().next())
+}
+
+/// Schemes that Traefik speaks to servers.
+const SCHEMES: [&str; 3] = ["http", "https", "h2c"];
+
+/// The scheme of a server's URL. Any other text would let a label write the URL's host as well.
+pub fn scheme(label: &LabelServer) -> Result<&str, String> {
+    let scheme = label.scheme.as_deref().unwrap_or("http");
+    if SCHEMES.contains(&scheme) {
+        Ok(scheme)
+    } else {
+        Err(format!(
+            "server.scheme {scheme:?} is not http, https or h2c"
+        ))
+    }
+}
+
+/// The weight among the servers. One of 0 or less gets no request, but with a health check Traefik can hang on it.
+pub fn weight(label: &LabelServer) -> Result<Option<i64>, String> {
+    match label.weight {
+        Some(weight) if weight <= 0 => Err(format!(
+            "server.weight {weight} is less than 1: it would get no request"
+        )),
+        weight => Ok(weight),
+    }
 }
 
 /// The port: as wanted, else the lowest exposed one.

@@ -2,21 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::routing::ids::{EnvKey, Version};
+use crate::routing::ids::{EnvKey, Slot, Version};
 use crate::routing::model::{Diagnostic, EnvRecord};
 use crate::routing::rollout::Record;
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::Section;
-use crate::routing::traefik::rule::{Rule, canonical_host, is_host_matcher};
 
-use super::claims::{Claim, FragmentKey, Rank};
-use super::env::hosts::{self, OwnHosts, Place};
+use super::claims::{Claim, FragmentKey};
 use super::env::render::{self, Env};
 use super::env::stack::{self, Stack};
+use super::env::wants::wants;
 use super::facts::Fact;
 use super::fragment::{Fragment, Object, members};
 use super::options::compose;
-use super::unmanaged::{self, Wish};
+use super::unmanaged::{self, Beside, Wish};
 use super::{Table, World};
 
 impl Table {
@@ -29,21 +28,20 @@ impl Table {
             if let FragmentKey::Env(env) = key {
                 self.restack(env, now);
             }
-            let rank = self.rank(key);
             let wanted = self.host_claims(key);
-            affected.extend(self.claims.replace(&rank, |claim| !is_name(claim), wanted));
+            affected.extend(self.claims.replace(key, |claim| !is_name(claim), wanted));
         }
         let render: BTreeSet<FragmentKey> = dirty.into_iter().chain(affected).collect();
         let mut assemble = render.clone();
         for key in &render {
             let fragment = self.render(key);
+            let since = self.since(key);
             let names = fragment
                 .objects
                 .iter()
-                .map(|o| Claim::Name(o.section, o.name.clone()))
+                .map(|o| (Claim::Name(o.section, o.name.clone()), since))
                 .collect();
-            let rank = self.rank(key);
-            assemble.extend(self.claims.replace(&rank, is_name, names));
+            assemble.extend(self.claims.replace(key, is_name, names));
             self.fragments.insert(key.clone(), fragment);
         }
         for key in &assemble {
@@ -54,17 +52,10 @@ impl Table {
 
     /// Derives an env's stacks from its containers.
     fn restack(&mut self, key: &EnvKey, now: Timestamp) {
-        let old: Vec<Stack> = self
-            .stacks
-            .remove(key)
-            .unwrap_or_default()
-            .into_values()
-            .collect();
-        for stack in &old {
-            self.networks.drop(&stack.networks);
-        }
+        let old = self.stacks.remove(key).unwrap_or_default();
         let mut down = self.down.remove(key).unwrap_or_default();
         let Some(record) = self.envs.get(key) else {
+            self.use_networks(&old, &BTreeMap::new());
             return;
         };
         let rollout = self.rollouts.get(key).cloned().unwrap_or_default();
@@ -89,30 +80,38 @@ impl Table {
                 stack.health.down_since = Some(*down.entry(version.clone()).or_insert(now));
             }
         }
-        for stack in stacks.values() {
-            self.networks.add(&stack.networks);
+        let placed = Slot::ALL
+            .into_iter()
+            .filter_map(|slot| rollout.slots.get(slot));
+        for placed in placed.filter(|placed| self.synced && !stacks.contains_key(&placed.version)) {
+            down.entry(placed.version.clone()).or_insert(now);
         }
+        self.use_networks(&old, &stacks);
         self.stacks.insert(key.clone(), stacks);
         self.down.insert(key.clone(), down);
     }
 
-    fn rank(&self, key: &FragmentKey) -> Rank {
-        let since = match key {
+    fn use_networks(&mut self, old: &BTreeMap<Version, Stack>, new: &BTreeMap<Version, Stack>) {
+        let networks = |stacks: &BTreeMap<Version, Stack>| {
+            let all = stacks.values().flat_map(|stack| &stack.networks);
+            all.cloned().collect::<BTreeSet<String>>()
+        };
+        self.rewired |= self.networks.exchange(&networks(old), &networks(new));
+    }
+
+    /// The age of what an owner claims by its record.
+    fn since(&self, key: &FragmentKey) -> u64 {
+        match key {
             FragmentKey::Env(env) => self
                 .envs
                 .get(env)
                 .map_or(u64::MAX, |record| record.created_at.as_millis()),
             FragmentKey::Object(..) => 0,
-        };
-        Rank {
-            unmanaged: matches!(key, FragmentKey::Object(..)),
-            since,
-            key: key.clone(),
         }
     }
 
-    /// Hosts, projects and the name prefix that a fragment wants.
-    fn host_claims(&self, key: &FragmentKey) -> BTreeSet<Claim> {
+    /// Hosts, projects and the name prefix that a fragment wants, each with its age.
+    fn host_claims(&self, key: &FragmentKey) -> BTreeMap<Claim, u64> {
         match key {
             FragmentKey::Env(env) => self
                 .envs
@@ -125,48 +124,17 @@ impl Table {
                     Wish::Router(router) => unmanaged::hosts(router),
                     Wish::Service(..) | Wish::Middleware(_) => BTreeSet::new(),
                 });
-                hosts
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(Claim::Host)
-                    .collect()
+                let hosts = hosts.unwrap_or_default().into_iter();
+                hosts.map(|host| (Claim::Host(host), 0)).collect()
             }
         }
     }
 
-    fn env_claims(&self, record: &EnvRecord) -> BTreeSet<Claim> {
-        let stacks = self.stacks.get(&record.key);
-        let mut claims = BTreeSet::from([Claim::Prefix(record.key.prefix())]);
-        let mut prefixes: BTreeSet<Option<String>> = BTreeSet::from([None]);
-        for (version, stack) in stacks.into_iter().flatten() {
-            prefixes.extend(stack.prefixes.iter().cloned());
-            for prefix in &stack.prefixes {
-                let names =
-                    hosts::names(record, &Place::Preview(version.clone()), prefix.as_deref());
-                claims.extend(names.into_iter().map(Claim::Host));
-            }
-            claims.extend(
-                foreign_hosts(record, version, stack, self.rollouts.get(&record.key))
-                    .into_iter()
-                    .map(Claim::Host),
-            );
-        }
-        for prefix in &prefixes {
-            for place in [Place::Live, Place::Staged] {
-                claims.extend(
-                    hosts::names(record, &place, prefix.as_deref())
-                        .into_iter()
-                        .map(Claim::Host),
-                );
-            }
-        }
-        let projects = self
-            .facts
-            .members(&record.key)
-            .into_iter()
-            .filter_map(|fact| compose::project(&fact.container));
-        claims.extend(projects.map(|project| Claim::Project(project.to_owned())));
-        claims
+    fn env_claims(&self, record: &EnvRecord) -> BTreeMap<Claim, u64> {
+        let (no_slots, no_stacks) = (Record::default(), BTreeMap::new());
+        let rollout = self.rollouts.get(&record.key).unwrap_or(&no_slots);
+        let stacks = self.stacks.get(&record.key).unwrap_or(&no_stacks);
+        wants(record, rollout, stacks, &self.facts.members(&record.key))
     }
 
     fn wishes(&self, section: Section, name: &str) -> Vec<(&Fact, &Wish)> {
@@ -187,7 +155,12 @@ impl Table {
             FragmentKey::Env(env) => self.render_env(env, key),
             FragmentKey::Object(section, name) => {
                 let wishes = self.wishes(*section, name);
-                let mut fragment = unmanaged::merge(*section, name, &wishes);
+                let beside = if self.envs.is_empty() {
+                    Beside::Nobody
+                } else {
+                    Beside::Managed
+                };
+                let mut fragment = unmanaged::merge((*section, name), &wishes, beside);
                 if let Some((host, owner)) = self.lost_host(key) {
                     let subject = wishes
                         .first()
@@ -206,16 +179,16 @@ impl Table {
     }
 
     /// A host of an unmanaged router that belongs to somebody else.
-    fn lost_host(&self, key: &FragmentKey) -> Option<(String, &FragmentKey)> {
-        self.host_claims(key)
-            .into_iter()
-            .find_map(|claim| match &claim {
-                Claim::Host(host) => self
-                    .claims
-                    .lost_to(&claim, key)
-                    .map(|owner| (host.clone(), owner)),
-                Claim::Prefix(_) | Claim::Name(..) | Claim::Project(_) => None,
-            })
+    fn lost_host(&self, key: &FragmentKey) -> Option<(&str, &FragmentKey)> {
+        self.lost_hosts(key).next()
+    }
+
+    /// Hosts that an owner claims and somebody else has.
+    fn lost_hosts(&self, key: &FragmentKey) -> impl Iterator<Item = (&str, &FragmentKey)> {
+        self.claims.of(key).filter_map(move |claim| match claim {
+            Claim::Host(host) => Some((host.as_str(), self.claims.lost_to(claim, key)?)),
+            Claim::Prefix(_) | Claim::Name(..) | Claim::Project(_) => None,
+        })
     }
 
     fn render_env(&self, env: &EnvKey, key: &FragmentKey) -> Fragment {
@@ -260,7 +233,14 @@ impl Table {
                 .values()
                 .flat_map(|stack| stack.diagnostics.iter().cloned()),
         );
-        fragment.diagnostics.extend(self.lost_hosts(record, key));
+        fragment
+            .diagnostics
+            .extend(self.lost_hosts(key).map(|(host, owner)| {
+                let message = format!(
+                    "host {host} belongs to {owner}, which is older: it is not routed here"
+                );
+                Diagnostic::new("host-taken", format!("env {env}"), message)
+            }));
         fragment.diagnostics.extend(self.other_domains(record));
         fragment
     }
@@ -279,22 +259,6 @@ impl Table {
         };
         self.facts
             .members(&record.key)
-            .into_iter()
-            .filter_map(finding)
-            .collect()
-    }
-
-    fn lost_hosts(&self, record: &EnvRecord, key: &FragmentKey) -> Vec<Diagnostic> {
-        let finding = |claim: Claim| match &claim {
-            Claim::Host(host) => self.claims.lost_to(&claim, key).map(|owner| {
-                let message = format!(
-                    "host {host} belongs to {owner}, which is older: it is not routed here"
-                );
-                Diagnostic::new("host-taken", format!("env {}", record.key), message)
-            }),
-            Claim::Prefix(_) | Claim::Name(..) | Claim::Project(_) => None,
-        };
-        self.env_claims(record)
             .into_iter()
             .filter_map(finding)
             .collect()
@@ -359,6 +323,7 @@ impl Table {
                     format!("env {}", record.key),
                     message,
                 ));
+                fragment.refused.insert(version.clone());
                 continue;
             }
             taken.extend(marks.into_iter().map(|mark| (mark, version)));
@@ -425,31 +390,4 @@ fn versions<'a>(members: &[&'a Fact]) -> BTreeMap<Version, Vec<&'a Fact>> {
         }
     }
     versions
-}
-
-/// Hosts that a version with live traffic names beside its own.
-fn foreign_hosts(
-    record: &EnvRecord,
-    version: &Version,
-    stack: &Stack,
-    rollout: Option<&Record>,
-) -> BTreeSet<String> {
-    let is_live = rollout.is_some_and(|rollout| {
-        rollout.active_version() == Some(version)
-            || (rollout.shift.is_some() && rollout.other_version() == Some(version))
-    });
-    let mut foreign = BTreeSet::new();
-    for router in stack.routers.values().filter(|_| is_live) {
-        let own = OwnHosts::new(record, version, router.prefix.as_deref());
-        let mut visit = |name: &str, args: &[String]| {
-            let others = args
-                .iter()
-                .filter(|host| is_host_matcher(name) && own.recognise(host).is_none());
-            foreign.extend(others.map(|host| canonical_host(host)));
-        };
-        if let Some(rule) = &router.rule {
-            Rule::each_matcher(rule, &mut visit);
-        }
-    }
-    foreign
 }

@@ -46,7 +46,7 @@ impl std::fmt::Display for FragmentKey {
 pub struct Rank {
     /// Not managed.
     pub unmanaged: bool,
-    /// Age; smaller is older.
+    /// Age of the claim, which may be less than its maker's; smaller is older.
     pub since: u64,
     /// Who.
     pub key: FragmentKey,
@@ -60,34 +60,40 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Replaces those claims of a fragment that `kind` selects, and gives the others whose standing changed.
+    /// Replaces those claims of a fragment that `kind` selects, each with the age it is made with, and gives the others
+    /// whose standing changed.
     pub fn replace(
         &mut self,
-        rank: &Rank,
+        key: &FragmentKey,
         kind: fn(&Claim) -> bool,
-        wanted: BTreeSet<Claim>,
+        wanted: BTreeMap<Claim, u64>,
     ) -> BTreeSet<FragmentKey> {
         let mut touched = BTreeSet::new();
-        let made = self.made.remove(&rank.key).unwrap_or_default();
+        let made = self.made.remove(key).unwrap_or_default();
         let (mut kept, old): (BTreeMap<_, _>, BTreeMap<_, _>) =
             made.into_iter().partition(|(claim, made_as)| {
-                !kind(claim) || (made_as == rank && wanted.contains(claim))
+                !kind(claim) || wanted.get(claim) == Some(&made_as.since)
             });
         for (claim, made_as) in &old {
             self.change(claim, &mut touched, |claimants| claimants.remove(made_as));
         }
-        for claim in wanted {
+        for (claim, since) in wanted {
             if let Entry::Vacant(free) = kept.entry(claim) {
+                let rank = Rank {
+                    unmanaged: matches!(key, FragmentKey::Object(..)),
+                    since,
+                    key: key.clone(),
+                };
                 self.change(free.key(), &mut touched, |claimants| {
                     claimants.insert(rank.clone())
                 });
-                free.insert(rank.clone());
+                free.insert(rank);
             }
         }
         if !kept.is_empty() {
-            self.made.insert(rank.key.clone(), kept);
+            self.made.insert(key.clone(), kept);
         }
-        touched.remove(&rank.key);
+        touched.remove(key);
         touched
     }
 
@@ -106,6 +112,11 @@ impl Claims {
         if claimants.is_empty() {
             self.claimants.remove(claim);
         }
+    }
+
+    /// What an owner claims.
+    pub fn of(&self, key: &FragmentKey) -> impl Iterator<Item = &Claim> {
+        self.made.get(key).into_iter().flat_map(BTreeMap::keys)
     }
 
     /// Who has it instead of `key`; `None` when `key` may have it.

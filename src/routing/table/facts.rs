@@ -136,11 +136,6 @@ impl Facts {
         members
     }
 
-    /// All envs that containers name.
-    pub fn envs(&self) -> impl Iterator<Item = &EnvKey> {
-        self.members.keys()
-    }
-
     /// The container whose network this one shares.
     pub fn owner(&self, fact: &Fact) -> Option<&Fact> {
         owner(&fact.container).and_then(|id| self.all.get(&id))

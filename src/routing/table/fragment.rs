@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use serde::Serialize;
 
+use crate::routing::ids::Version;
 use crate::routing::model::Diagnostic;
-use crate::routing::traefik::encode::object;
+use crate::routing::traefik::encode::{has_long_key, is_long_key, object};
 use crate::routing::traefik::{Section, document};
 
 /// One named object, encoded.
@@ -33,7 +34,7 @@ impl Object {
         let refuse = |why: &str| {
             Diagnostic::new("object-refused", format!("{} {name}", section.noun()), why)
         };
-        if name.contains('@') || name.len() > 1000 {
+        if name.contains('@') || is_long_key(&name) {
             return Err(refuse("its name has an @ or more than 1000 bytes"));
         }
         let Some(value) = object(value) else {
@@ -41,6 +42,11 @@ impl Object {
                 "it says nothing: an empty object would make Traefik refuse everything",
             ));
         };
+        if has_long_key(&value) {
+            return Err(refuse(
+                "one of its keys has more than 1000 bytes, which would make Traefik refuse everything",
+            ));
+        }
         let bytes = document::member(&name, &value);
         Ok(Self {
             section,
@@ -60,8 +66,8 @@ pub struct Fragment {
     pub diagnostics: Vec<Diagnostic>,
     /// What was lost to others.
     pub lost: Vec<Diagnostic>,
-    /// Networks its servers are reached through.
-    pub networks: BTreeSet<String>,
+    /// Versions that are not routed because another keeps what they would share.
+    pub refused: BTreeSet<Version>,
 }
 
 impl Fragment {

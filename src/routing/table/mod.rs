@@ -21,9 +21,9 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::routing::ids::{ContainerId, EnvKey, Version};
+use crate::routing::ids::{ContainerId, EnvKey, Slot, Version};
 use crate::routing::model::{Attachments, Change, Container, Diagnostic, EnvRecord, Origin};
-use crate::routing::rollout::{Record, View};
+use crate::routing::rollout::{Record, StackHealth, View};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::{Document, Section};
 
@@ -63,6 +63,12 @@ pub struct Table {
     stacks: BTreeMap<EnvKey, BTreeMap<Version, Stack>>,
     down: BTreeMap<EnvKey, BTreeMap<Version, Timestamp>>,
     networks: NetworkUse,
+    /// Traefik's containers, the oldest first; it counts.
+    proxies: BTreeSet<(u64, ContainerId)>,
+    /// Envs with a shift.
+    shifting: BTreeSet<EnvKey>,
+    /// What Traefik must be attached to changed since it was last taken.
+    rewired: bool,
     refused_networks: BTreeMap<String, String>,
     document: Document,
     dirty: BTreeSet<FragmentKey>,
@@ -82,6 +88,7 @@ impl Table {
         Self {
             options,
             reach,
+            rewired: true,
             ..Self::default()
         }
     }
@@ -134,6 +141,9 @@ impl Table {
         if !self.synced {
             self.synced = true;
             self.settle_placed();
+            // only now is it known which placed versions have no container
+            let recorded = self.rollouts.keys().cloned().map(FragmentKey::Env);
+            self.dirty.extend(recorded);
         }
     }
 
@@ -196,13 +206,7 @@ impl Table {
                 self.unrecorded.insert(labels.key.clone());
             }
         }
-        let is_proxy = |fact: &Fact| {
-            self.options
-                .proxy
-                .as_ref()
-                .is_some_and(|proxy| proxy.matches(&fact.container))
-        };
-        let proxy_changed = [old, new].into_iter().flatten().any(is_proxy);
+        let proxy_changed = self.note_proxy(id, old);
         self.contribute(id);
         let sharers: Vec<ContainerId> = self
             .facts
@@ -220,36 +224,51 @@ impl Table {
         }
     }
 
+    /// Keeps the list of Traefik's containers; gives whether this is one, or was.
+    fn note_proxy(&mut self, id: &ContainerId, old: Option<&Fact>) -> bool {
+        let Some(selector) = &self.options.proxy else {
+            return false;
+        };
+        let age = |fact: Option<&Fact>| {
+            fact.filter(|fact| selector.matches(&fact.container))
+                .map(|fact| fact.container.age_key())
+        };
+        let (before, after) = (age(old), age(self.facts.get(id)));
+        let changed = before.is_some() || after.is_some();
+        if let Some(before) = before {
+            self.proxies.remove(&before);
+        }
+        self.proxies.extend(after);
+        changed
+    }
+
     /// Derives anew what one container contributes as an unmanaged one.
     fn contribute(&mut self, id: &ContainerId) {
-        let new = self.facts.get(id).map(|fact| {
-            (
-                fact.container.age_key(),
-                unmanaged::contribute(fact, &self.world()),
-            )
-        });
+        let new = self
+            .facts
+            .get(id)
+            .map(|fact| unmanaged::contribute(fact, &self.world()))
+            .unwrap_or_default();
         let old = self.contributions.remove(id).unwrap_or_default();
         for name in old.wishes.keys() {
             self.dirty
                 .insert(FragmentKey::Object(name.0, name.1.clone()));
-            if let Some(wanters) = self.wanters.get_mut(name) {
-                wanters.retain(|(_, wanter)| wanter != id);
+            if let (Some(wanters), Some(age)) = (self.wanters.get_mut(name), &old.age) {
+                wanters.remove(age);
             }
         }
-        self.networks.drop(&old.networks);
-        let Some((age, new)) = new else {
-            return;
-        };
         for name in new.wishes.keys() {
             self.dirty
                 .insert(FragmentKey::Object(name.0, name.1.clone()));
             self.wanters
                 .entry(name.clone())
                 .or_default()
-                .insert(age.clone());
+                .extend(new.age.clone());
         }
-        self.networks.add(&new.networks);
-        self.contributions.insert(id.clone(), new);
+        self.rewired |= self.networks.exchange(&old.networks, &new.networks);
+        if new.age.is_some() {
+            self.contributions.insert(id.clone(), new);
+        }
     }
 
     const fn world(&self) -> World<'_> {
@@ -261,11 +280,8 @@ impl Table {
     }
 
     fn proxy(&self) -> Option<&Fact> {
-        let selector = self.options.proxy.as_ref()?;
-        self.facts
-            .iter()
-            .filter(|fact| selector.matches(&fact.container))
-            .min_by_key(|fact| fact.container.age_key())
+        let (_, id) = self.proxies.first()?;
+        self.facts.get(id)
     }
 
     /// Traefik's own networks decide which servers may be published.
@@ -275,39 +291,97 @@ impl Table {
             Some(fact) => Reach::Networks(fact.container.networks.keys().cloned().collect()),
             None => Reach::Networks(BTreeSet::new()),
         };
+        self.rewired = true;
         if reach == self.reach {
             return;
         }
-        self.reach = reach;
-        let ids: Vec<ContainerId> = self
+        let before = std::mem::replace(&mut self.reach, reach);
+        let differs = |fact: &&Fact| {
+            let holder = self.facts.owner(fact).unwrap_or(fact);
+            before.differs_for(&self.reach, &holder.container)
+        };
+        let touched: Vec<ContainerId> = self
             .facts
             .iter()
+            .filter(differs)
             .map(|fact| fact.container.id.clone())
             .collect();
-        for id in &ids {
+        for id in &touched {
             self.contribute(id);
+            if let Some(labels) = self.facts.get(id).and_then(Fact::managed) {
+                self.dirty.insert(FragmentKey::Env(labels.key.clone()));
+            }
         }
-        let envs: Vec<FragmentKey> = self.facts.envs().cloned().map(FragmentKey::Env).collect();
-        self.dirty.extend(envs);
     }
 
     /// Writes an env record.
     pub fn put_env(&mut self, record: EnvRecord) {
         self.unrecorded.remove(&record.key);
         self.dirty.insert(FragmentKey::Env(record.key.clone()));
+        if self.envs.is_empty() {
+            self.touch_unmanaged_routers();
+        }
         self.envs.insert(record.key.clone(), record);
     }
 
     /// Removes an env record.
     pub fn remove_env(&mut self, key: &EnvKey) {
         self.envs.remove(key);
-        self.rollouts.remove(key);
-        self.dirty.insert(FragmentKey::Env(key.clone()));
+        self.remove_rollout(key);
+        if self.envs.is_empty() {
+            self.touch_unmanaged_routers();
+        }
+    }
+
+    /// Their priorities depend on whether there is a managed env beside them.
+    fn touch_unmanaged_routers(&mut self) {
+        let routers = self
+            .wanters
+            .keys()
+            .filter(|(section, _)| *section == Section::HttpRouters);
+        let keys = routers.map(|(section, name)| FragmentKey::Object(*section, name.clone()));
+        self.dirty.extend(keys);
     }
 
     /// Writes a rollout record.
     pub fn put_rollout(&mut self, key: &EnvKey, record: Record) {
+        if record.shift.is_some() {
+            self.shifting.insert(key.clone());
+        } else {
+            self.shifting.remove(key);
+        }
         self.rollouts.insert(key.clone(), record);
+        self.dirty.insert(FragmentKey::Env(key.clone()));
+    }
+
+    /// Shows what a rollout record would lead to, and takes it back: nothing remembers it afterwards.
+    pub fn rehearse<T>(
+        &mut self,
+        key: &EnvKey,
+        record: Record,
+        now: Timestamp,
+        look: impl FnOnce(&Self) -> T,
+    ) -> T {
+        let before = self.rollouts.get(key).cloned();
+        let (down, rewired) = (self.down.get(key).cloned(), self.rewired);
+        self.put_rollout(key, record);
+        self.rebuild(now);
+        let seen = look(self);
+        match before {
+            Some(record) => self.put_rollout(key, record),
+            None => self.remove_rollout(key),
+        }
+        // how long a version has been down is not to be told anew
+        self.down.remove(key);
+        self.down.extend(down.map(|down| (key.clone(), down)));
+        self.rebuild(now);
+        self.rewired = rewired;
+        seen
+    }
+
+    fn remove_rollout(&mut self, key: &EnvKey) {
+        self.rollouts.remove(key);
+        self.shifting.remove(key);
         self.dirty.insert(FragmentKey::Env(key.clone()));
     }
 
@@ -357,12 +431,8 @@ impl Table {
     }
 
     /// Envs with a shift, whose records time may move.
-    pub fn shifting(&self) -> Vec<EnvKey> {
-        self.rollouts
-            .iter()
-            .filter(|(_, record)| record.shift.is_some())
-            .map(|(key, _)| key.clone())
-            .collect()
+    pub fn shifting(&self) -> impl Iterator<Item = &EnvKey> {
+        self.shifting.iter()
     }
 
     /// Is a container labelled with this env.
@@ -372,13 +442,36 @@ impl Table {
 
     /// The stacks of an env as the rollout machine sees them, as of the last rebuild.
     pub fn view(&self, key: &EnvKey) -> View {
+        let fragment = self.fragments.get(&FragmentKey::Env(key.clone()));
+        let is_routed =
+            |version: &Version| fragment.is_none_or(|fragment| !fragment.refused.contains(version));
         let stacks = self.stacks.get(key).into_iter().flatten();
+        let mut stacks: BTreeMap<Version, StackHealth> = stacks
+            .filter(|(version, _)| is_routed(version))
+            .map(|(version, stack)| (version.clone(), stack.health.clone()))
+            .collect();
+        let slots = self.rollouts.get(key).map(|record| &record.slots);
+        let placed = slots
+            .into_iter()
+            .flat_map(|slots| Slot::ALL.into_iter().filter_map(|slot| slots.get(slot)));
+        for placed in placed {
+            let down = self.down.get(key);
+            let absent = || StackHealth {
+                down_since: down.and_then(|down| down.get(&placed.version)).copied(),
+                reason: "it has no routed containers".to_owned(),
+                ..StackHealth::default()
+            };
+            stacks.entry(placed.version.clone()).or_insert_with(absent);
+        }
         View {
-            stacks: stacks
-                .map(|(version, stack)| (version.clone(), stack.health.clone()))
-                .collect(),
+            stacks,
             current: self.synced,
         }
+    }
+
+    /// What Traefik must be attached to, when it may have changed since this was last asked.
+    pub fn take_attachments(&mut self) -> Option<Attachments> {
+        std::mem::take(&mut self.rewired).then(|| self.attachments())
     }
 
     /// What Traefik must be attached to, as of the last rebuild.

@@ -7,16 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct NetworkUse(BTreeMap<String, usize>);
 
 impl NetworkUse {
-    /// One more user of each.
-    pub fn add(&mut self, networks: &BTreeSet<String>) {
-        for network in networks {
-            *self.0.entry(network.clone()).or_default() += 1;
+    /// One user more of each of `new` and one less of each of `old`; gives whether other networks are in use now.
+    pub fn exchange(&mut self, old: &BTreeSet<String>, new: &BTreeSet<String>) -> bool {
+        let mut changed = false;
+        // first the new ones: what stays in use is never out of use in between
+        for network in new {
+            let count = self.0.entry(network.clone()).or_default();
+            *count += 1;
+            changed |= *count == 1;
         }
-    }
-
-    /// One user of each less.
-    pub fn drop(&mut self, networks: &BTreeSet<String>) {
-        for network in networks {
+        for network in old {
             let count = self
                 .0
                 .get_mut(network)
@@ -24,8 +24,10 @@ impl NetworkUse {
             *count -= 1;
             if *count == 0 {
                 self.0.remove(network);
+                changed = true;
             }
         }
+        changed
     }
 
     /// All in use.

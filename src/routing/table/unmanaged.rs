@@ -12,7 +12,7 @@ use crate::routing::model::{Diagnostic, State};
 use crate::routing::traefik::Section;
 use crate::routing::traefik::http::{LabelServer, LoadBalancer, Router, Server, Service};
 use crate::routing::traefik::middleware::Middleware;
-use crate::routing::traefik::rule::{Rule, canonical_host, is_host_matcher};
+use crate::routing::traefik::rule::Rule;
 
 use super::World;
 use super::address;
@@ -28,8 +28,8 @@ const ROLE: &str = "pointsman.role";
 pub enum Wish {
     /// A router, complete.
     Router(Box<Router>),
-    /// A service's options, and this container's server while it has one.
-    Service(Box<LoadBalancer>, Option<Server>),
+    /// A load balancer without servers, and this container's server while it has one.
+    Service(Box<Service>, Option<Server>),
     /// A middleware.
     Middleware(Box<Middleware>),
 }
@@ -43,11 +43,16 @@ pub struct Contribution {
     pub networks: BTreeSet<String>,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// As whom it stands among those who want the same; `None` for a container that is gone.
+    pub age: Option<(u64, ContainerId)>,
 }
 
 /// What a container contributes; nothing when it is managed, off, or not to be routed now.
 pub fn contribute(fact: &Fact, world: &World<'_>) -> Contribution {
-    let mut contribution = Contribution::default();
+    let mut contribution = Contribution {
+        age: Some(fact.container.age_key()),
+        ..Contribution::default()
+    };
     if !is_routed(fact, world) {
         return contribution;
     }
@@ -71,7 +76,12 @@ fn is_routed(fact: &Fact, world: &World<'_>) -> bool {
     let standing = fact.container.is_serving()
         || declaration.allow_non_running
         || (world.options.allow_empty_services && fact.container.state == State::Running);
-    declaration.managed == Managed::No && !world.options.managed_only && enabled && standing
+    let is_http = declaration.speaks_http() || !declaration.speaks_other;
+    declaration.managed == Managed::No
+        && is_http
+        && !world.options.managed_only
+        && enabled
+        && standing
 }
 
 /// `service-project` of compose, else the container's name; the name of the default router and service.
@@ -145,21 +155,24 @@ fn service_wish(
     };
     let label = options.server.take().unwrap_or_default();
     options.pass_host_header.get_or_insert(true);
+    let options = Box::new(Service {
+        load_balancer: Some(options),
+        middlewares: service.middlewares.clone(),
+        ..Service::default()
+    });
     if !fact.container.is_serving() {
-        return Ok(Wish::Service(Box::new(options), None));
+        return Ok(Wish::Service(options, None));
     }
+    let weight = address::weight(&label)?;
     let (url, network) = server_url(fact, &label, world)?;
     let reachable = world.reach.reaches(network.as_deref());
     contribution.networks.extend(network);
     let server = Server {
         url,
-        weight: label.weight,
+        weight,
         preserve_path: label.preserve_path,
     };
-    Ok(Wish::Service(
-        Box::new(options),
-        reachable.then_some(server),
-    ))
+    Ok(Wish::Service(options, reachable.then_some(server)))
 }
 
 fn server_url(
@@ -185,7 +198,7 @@ fn server_url(
         wanted,
         (world.options, world.reach),
     )?;
-    let scheme = label.scheme.as_deref().unwrap_or("http");
+    let scheme = address::scheme(label)?;
     Ok((format!("{scheme}://{}", address.authority), address.network))
 }
 
@@ -245,6 +258,8 @@ fn complete(
         }
         router.rule = Some(rule);
     }
+    // Traefik may still understand it, and then nobody here would know whose hosts it takes
+    Rule::parse(router.rule.as_deref().unwrap_or_default()).map_err(|error| error.to_string())?;
     if router.service.is_none() {
         router.service = match services {
             [only] => Some(only.clone()),
@@ -255,25 +270,49 @@ fn complete(
     Ok(router)
 }
 
-/// The hosts a router's rule names.
+/// The hosts a router's rule wants.
 pub fn hosts(router: &Router) -> BTreeSet<String> {
-    let mut hosts = BTreeSet::new();
-    let rule = router
-        .rule
-        .as_deref()
-        .and_then(|rule| Rule::parse(rule).ok());
-    if let Some(rule) = rule {
-        rule.each_matcher(&mut |name, args| {
-            if is_host_matcher(name) {
-                hosts.extend(args.iter().map(|host| canonical_host(host)));
-            }
-        });
+    rule(router).map_or_else(BTreeSet::new, |rule| rule.wanted_hosts())
+}
+
+fn rule(router: &Router) -> Option<Rule> {
+    Rule::parse(router.rule.as_deref()?).ok()
+}
+
+/// How far routers that could match any host stand below those of managed envs; their own order stays.
+const BELOW: i64 = 1 << 40;
+/// Priorities beyond this are taken for this.
+const HIGHEST: i64 = 1 << 31;
+
+/// A router that is not held to hosts it names, so that it cannot take a managed host by its priority.
+fn below(router: &Router) -> Option<Router> {
+    if rule(router).is_some_and(|rule| rule.is_held_to_hosts()) {
+        return None;
     }
-    hosts
+    let written = router.rule.as_ref().map_or(0, String::len);
+    let priority = router.priority.filter(|priority| *priority != 0);
+    let priority = priority.unwrap_or_else(|| i64::try_from(written).unwrap_or(HIGHEST));
+    Some(Router {
+        priority: Some(priority.clamp(-HIGHEST, HIGHEST) - BELOW),
+        ..router.clone()
+    })
+}
+
+/// Who else is in the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Unmanaged containers alone.
+    Nobody,
+    /// Managed envs: a router that could take their hosts stands below theirs.
+    Managed,
 }
 
 /// One object from all containers that want it, oldest first.
-pub fn merge(section: Section, name: &str, wishes: &[(&Fact, &Wish)]) -> Fragment {
+pub fn merge(
+    (section, name): (Section, &str),
+    wishes: &[(&Fact, &Wish)],
+    beside: Beside,
+) -> Fragment {
     let mut fragment = Fragment::default();
     let Some(((_, first), rest)) = wishes.split_first() else {
         return fragment;
@@ -294,17 +333,31 @@ pub fn merge(section: Section, name: &str, wishes: &[(&Fact, &Wish)]) -> Fragmen
     }
     debug_assert!(rest.len() < wishes.len(), "the first is split off");
     let object = match first {
-        Wish::Router(router) => Object::new(section, name.to_owned(), router, Vec::new()),
+        Wish::Router(router) => {
+            let lowered = below(router).filter(|_| beside == Beside::Managed);
+            if lowered.is_some() && router.priority.is_some_and(|priority| priority > 0) {
+                let message = format!(
+                    "router {name} is not held to hosts it names: its priority counts among such routers, and all of them \
+                     stand below those of managed envs"
+                );
+                let subject = wishes
+                    .first()
+                    .map_or_else(String::new, |(fact, _)| fact.subject());
+                fragment
+                    .diagnostics
+                    .push(Diagnostic::new("priority-lowered", subject, message));
+            }
+            let router = lowered.as_ref().unwrap_or(router);
+            Object::new(section, name.to_owned(), router, Vec::new())
+        }
         Wish::Middleware(middleware) => {
             Object::new(section, name.to_owned(), middleware, Vec::new())
         }
         Wish::Service(options, _) => {
-            let mut options = options.as_ref().clone();
-            options.servers = distinct(servers);
-            let service = Service {
-                load_balancer: Some(options),
-                ..Service::default()
-            };
+            let mut service = options.as_ref().clone();
+            if let Some(balancer) = &mut service.load_balancer {
+                balancer.servers = distinct(servers);
+            }
             Object::new(section, name.to_owned(), &service, Vec::new())
         }
     };

@@ -26,6 +26,26 @@ pub fn object<T: Serialize>(value: &T) -> Option<Value> {
     prune(value, "", "")
 }
 
+/// Longest key as it is written. YAML gives up on a key that does not end within 1024 bytes, and Traefik with it on the
+/// whole document.
+const MAX_KEY: usize = 1000;
+
+/// Is a name or key too long for YAML, quotes and escapes counted.
+pub fn is_long_key(key: &str) -> bool {
+    to_json(&key).len() > MAX_KEY
+}
+
+/// Does a value have such a key anywhere.
+pub fn has_long_key(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(has_long_key),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, field)| is_long_key(key) || has_long_key(field)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 /// `parent.key: {}` that means "on, with defaults".
 fn may_be_empty(parent: &str, key: &str) -> bool {
     match key {

@@ -300,7 +300,7 @@ pub struct Redis {
     /// Addresses.
     pub endpoints: Vec<String>,
     /// TLS.
-    pub tls: Option<ClientTls>,
+    pub tls: Option<RedisTls>,
     /// User.
     pub username: Option<String>,
     /// Password.
@@ -319,6 +319,20 @@ pub struct Redis {
     pub write_timeout: Option<Duration>,
     /// Time-out.
     pub dial_timeout: Option<Duration>,
+}
+
+/// TLS towards a Redis server: as [`ClientTls`] without the deprecated field, which Traefik does not know here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct RedisTls {
+    /// Authority.
+    pub ca: Option<String>,
+    /// Certificate.
+    pub cert: Option<String>,
+    /// Key.
+    pub key: Option<String>,
+    /// Do not verify.
+    pub insecure_skip_verify: Option<bool>,
 }
 
 /// TLS towards another server.
@@ -493,15 +507,15 @@ pub struct ClientCertInfo {
     /// Number.
     pub serial_number: Option<bool>,
     /// Subject.
-    pub subject: Option<CertName>,
+    pub subject: Option<SubjectName>,
     /// Issuer.
-    pub issuer: Option<CertName>,
+    pub issuer: Option<IssuerName>,
 }
 
-/// Parts of a name in a certificate.
+/// Parts of the name that a certificate is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct CertName {
+pub struct SubjectName {
     /// C.
     pub country: Option<bool>,
     /// ST.
@@ -512,6 +526,26 @@ pub struct CertName {
     pub organization: Option<bool>,
     /// OU.
     pub organizational_unit: Option<bool>,
+    /// CN.
+    pub common_name: Option<bool>,
+    /// Number.
+    pub serial_number: Option<bool>,
+    /// DC.
+    pub domain_component: Option<bool>,
+}
+
+/// Parts of the name of a certificate's issuer; Traefik does not know its organizational unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct IssuerName {
+    /// C.
+    pub country: Option<bool>,
+    /// ST.
+    pub province: Option<bool>,
+    /// L.
+    pub locality: Option<bool>,
+    /// O.
+    pub organization: Option<bool>,
     /// CN.
     pub common_name: Option<bool>,
     /// Number.

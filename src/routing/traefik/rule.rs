@@ -3,6 +3,7 @@
 //! Matchers joined by `&&`, `||`, `!` and parentheses, with arguments in backquotes or double quotes. A rule that
 //! does not parse is never rewritten and never guessed at. Nesting and length are bounded.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use thiserror::Error;
@@ -98,6 +99,41 @@ impl Rule {
         Ok(rule)
     }
 
+    /// The hosts of all host matchers that are not negated, as Traefik compares them.
+    pub fn wanted_hosts(&self) -> BTreeSet<String> {
+        let (mut wanted, mut excluded) = (BTreeSet::new(), BTreeSet::new());
+        self.sort_hosts(&mut wanted, &mut excluded);
+        wanted
+    }
+
+    fn sort_hosts(&self, wanted: &mut BTreeSet<String>, excluded: &mut BTreeSet<String>) {
+        match self {
+            Self::Or(rules) | Self::And(rules) => {
+                for rule in rules {
+                    rule.sort_hosts(wanted, excluded);
+                }
+            }
+            Self::Not(rule) => rule.sort_hosts(excluded, wanted),
+            Self::Matcher { name, args } if is_host_matcher(name) => {
+                wanted.extend(args.iter().map(|host| canonical_host(host)));
+            }
+            Self::Matcher { .. } => {}
+        }
+    }
+
+    /// Can it only match requests for hosts that it names in full.
+    pub fn is_held_to_hosts(&self) -> bool {
+        match self {
+            Self::Or(rules) => rules.iter().all(Self::is_held_to_hosts),
+            Self::And(rules) => rules.iter().any(Self::is_held_to_hosts),
+            Self::Not(_) => false,
+            // Traefik 3.7 takes `*.example.com` for any one label
+            Self::Matcher { name, args } => {
+                is_host_matcher(name) && !args.iter().any(|host| host.contains('*'))
+            }
+        }
+    }
+
     /// Calls `visit` with every matcher's name and arguments.
     pub fn each_matcher<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [String])) {
         match self {
@@ -115,13 +151,13 @@ impl Rule {
 
 /// A host as Traefik compares it: without regard to case, and a final dot means nothing.
 pub fn canonical_host(host: &str) -> String {
-    let host = host.to_ascii_lowercase();
-    host.strip_suffix('.').unwrap_or(&host).to_owned()
+    host.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// Is this matcher about whole host names: `Host`, `HostSNI`.
+/// Is this matcher about whole host names: `Host`, `HostSNI`, and `HostHeader` of the old syntax.
 pub fn is_host_matcher(name: &str) -> bool {
-    name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case("hostsni")
+    let names = ["host", "hostsni", "hostheader"];
+    names.iter().any(|host| name.eq_ignore_ascii_case(host))
 }
 
 impl fmt::Display for Rule {
@@ -273,7 +309,12 @@ impl Parser<'_> {
             if !args.is_empty() && !self.take(",") {
                 return Err(self.expected(", or )"));
             }
-            args.push(self.argument()?);
+            let arg = self.argument()?;
+            // Go leaves a carriage return in backquotes out, so that another host would be matched than is read here
+            if arg.contains('\r') {
+                return Err(self.expected("an argument without a carriage return before this"));
+            }
+            args.push(arg);
         }
         Ok(Rule::Matcher { name, args })
     }
@@ -357,6 +398,11 @@ mod tests {
             "(Host(`a`)",
             "&& Host(`a`)",
             "Host(\"\\n\")",
+            "Host(\"\\x61\")",
+            "Host(`a\rb`)",
+            "Host(\"a\rb\")",
+            "Host(`a`,)",
+            "/* a */ Host(`a`)",
         ] {
             assert!(
                 matches!(Rule::parse(text), Err(RuleError::Expected { .. })),

@@ -41,6 +41,9 @@ where
     deserializer.deserialize_newtype_struct(ALLOW_EMPTY, Optional(std::marker::PhantomData))
 }
 
+/// Go counts nanoseconds in 63 bits; a longer duration makes Traefik refuse the whole document.
+const LONGEST: std::time::Duration = std::time::Duration::from_secs(9_223_372_036);
+
 /// A duration as Traefik takes it: whole seconds, or Go syntax. Kept as written.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Duration(String);
@@ -55,10 +58,15 @@ impl Duration {
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let positive = text.strip_prefix('-').unwrap_or(&text);
-        let is_seconds = !positive.is_empty() && positive.bytes().all(|b| b.is_ascii_digit());
-        if !is_seconds {
-            crate::go_duration::parse(positive).map_err(serde::de::Error::custom)?;
+        // as Traefik reads it: seconds when it is an integer of 64 bits, else Go's syntax
+        if text.parse::<i64>().is_err() {
+            let positive = text.strip_prefix('-').unwrap_or(&text);
+            let parsed = crate::go_duration::parse(positive).map_err(serde::de::Error::custom)?;
+            if parsed > LONGEST {
+                let message =
+                    format!("{text:?} is longer than the 292 years that Traefik can count");
+                return Err(serde::de::Error::custom(message));
+            }
         }
         Ok(Self(text))
     }

@@ -1,4 +1,4 @@
-//! One managed env as a fragment: its stacks ([`stack`]), its hosts ([`hosts`]), and the objects they become
+//! One managed env as a fragment: its stacks ([`stack`]), its hosts ([`hosts`]), what it claims (`wants`), and the objects they become
 //! ([`render`]) once it is known which hosts the env may have.
 
 pub mod hosts;
@@ -6,3 +6,4 @@ pub mod naming;
 pub mod render;
 pub mod rewrite;
 pub mod stack;
+pub(crate) mod wants;

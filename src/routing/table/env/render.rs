@@ -232,6 +232,10 @@ impl Output<'_> {
                     .map(|v| (v, 100)),
             );
         }
+        // alone, a child has everything, whatever its share was
+        if let [(_, weight)] = children.as_mut_slice() {
+            *weight = 100;
+        }
         let needs: Vec<String> = children
             .iter()
             .map(|(version, _)| self.child_name(service, version))
@@ -260,10 +264,14 @@ impl Output<'_> {
             let mut options = service.balancer.clone();
             options.servers.clone_from(&service.servers);
             self.own_names(version, stack, &place, &mut options);
+            let child = Service {
+                middlewares: self.middleware_names(version, stack, &service.middlewares),
+                ..balancer(options)
+            };
             self.push(
                 Section::HttpServices,
                 self.child_name(local, version),
-                &balancer(options),
+                &child,
                 Vec::new(),
             );
         }
@@ -271,6 +279,12 @@ impl Output<'_> {
             let mut middleware = middleware.clone();
             if let Some(chain) = &mut middleware.chain {
                 chain.middlewares = self.middleware_names(version, stack, &chain.middlewares);
+            }
+            if let Some(errors) = &mut middleware.errors {
+                errors.service = errors
+                    .service
+                    .take()
+                    .map(|service| self.service_name(version, stack, service));
             }
             self.push(
                 Section::HttpMiddlewares,
@@ -414,11 +428,22 @@ impl Output<'_> {
         }
     }
 
+    /// A service that a middleware names: the version's own, when it has it.
+    fn service_name(&self, version: &Version, stack: &Stack, service: String) -> String {
+        let stack_name = self.env.record.key.stack_name(version);
+        let local = super::naming::local(&service, &stack_name, &service);
+        if !service.contains('@') && stack.services.contains_key(&local) {
+            self.child_name(&local, version)
+        } else {
+            service
+        }
+    }
+
     fn middleware_names(&self, version: &Version, stack: &Stack, names: &[String]) -> Vec<String> {
         let stack_name = self.env.record.key.stack_name(version);
         let document_name = |name: &String| {
             let local = super::naming::local(name, &stack_name, name);
-            if stack.middlewares.contains_key(&local) {
+            if !name.contains('@') && stack.middlewares.contains_key(&local) {
                 self.child_name(&local, version)
             } else {
                 name.clone()

@@ -70,6 +70,8 @@ pub enum ServiceRef {
 pub struct StackService {
     /// Options of the labels.
     pub balancer: LoadBalancer,
+    /// Middlewares of the service, as the labels name them.
+    pub middlewares: Vec<String>,
     /// Servers that take traffic now, by container age.
     pub servers: Vec<Server>,
 }
@@ -100,8 +102,14 @@ pub fn build(
         stack,
         tally: Tally::default(),
     };
-    for group in groups(&routed) {
-        builder.group(&group);
+    let groups = groups(&routed);
+    // all services first: a router may send to that of another compose service
+    let offered: Vec<Vec<(String, String)>> = groups
+        .iter()
+        .map(|group| builder.offer_all(group))
+        .collect();
+    for (group, services) in groups.iter().zip(&offered) {
+        builder.group(group, services);
     }
     let Builder {
         mut stack, tally, ..
@@ -131,6 +139,7 @@ fn routed<'a>(members: &[&'a Fact]) -> Vec<&'a Fact> {
         .iter()
         .filter(enabled)
         .copied()
+        .filter(|fact| !fact.declaration.speaks_other)
         .filter(|f| !f.container.ports.is_empty())
         .collect();
     let names: BTreeSet<&str> = with_port.iter().map(|fact| group_name(fact)).collect();
@@ -171,17 +180,26 @@ impl Builder<'_> {
             .push(Diagnostic::new(code, fact.subject(), message));
     }
 
+    /// The services of one compose service, with all replicas as servers.
+    fn offer_all(&mut self, replicas: &[&Fact]) -> Vec<(String, String)> {
+        let Some(leader) = replicas.first() else {
+            return Vec::new();
+        };
+        let fallback = naming::safe(group_name(leader));
+        let services = self.services(leader, &leader.declaration, &fallback);
+        self.serve(replicas, &services);
+        services
+    }
+
     /// One compose service: the oldest replica declares, all replicas serve.
-    fn group(&mut self, replicas: &[&Fact]) {
+    fn group(&mut self, replicas: &[&Fact], services: &[(String, String)]) {
         let Some(leader) = replicas.first() else {
             return;
         };
         let declaration = &leader.declaration;
         let prefix = leader.managed().and_then(|labels| labels.host.clone());
         let fallback = naming::safe(group_name(leader));
-        let services = self.services(leader, declaration, &fallback);
-        self.serve(replicas, &services);
-        self.routers(leader, &fallback, &services, prefix.as_ref());
+        self.routers(leader, &fallback, services, prefix.as_ref());
         for (name, middleware) in &declaration.middlewares {
             let local = naming::local(name, &self.key.stack_name(self.version), &fallback);
             self.stack
@@ -218,7 +236,7 @@ impl Builder<'_> {
                 continue;
             };
             services.push((name.clone(), local.clone()));
-            self.offer(leader, local, balancer);
+            self.offer(leader, local, (balancer, service.middlewares.clone()));
         }
         let is_broken = declaration
             .broken
@@ -226,12 +244,21 @@ impl Builder<'_> {
             .any(|(section, _)| *section == Section::HttpServices);
         if declaration.services.is_empty() && !is_broken {
             services.push((fallback.to_owned(), fallback.to_owned()));
-            self.offer(leader, fallback.to_owned(), LoadBalancer::default());
+            self.offer(
+                leader,
+                fallback.to_owned(),
+                (LoadBalancer::default(), Vec::new()),
+            );
         }
         services
     }
 
-    fn offer(&mut self, leader: &Fact, local: String, balancer: LoadBalancer) {
+    fn offer(
+        &mut self,
+        leader: &Fact,
+        local: String,
+        (balancer, middlewares): (LoadBalancer, Vec<String>),
+    ) {
         if self.stack.services.contains_key(&local) {
             let message =
                 format!("another compose service of this stack already offers service {local}");
@@ -242,6 +269,7 @@ impl Builder<'_> {
             local,
             StackService {
                 balancer,
+                middlewares,
                 servers: Vec::new(),
             },
         );
@@ -269,8 +297,8 @@ impl Builder<'_> {
             .get(local)
             .and_then(|service| service.balancer.server.clone())
             .unwrap_or_default();
-        let address = match self.address(replica, &label) {
-            Ok(address) => address,
+        let (server, network) = match self.server(replica, &label) {
+            Ok(found) => found,
             Err(message) => {
                 if replica.container.is_serving() {
                     self.report(replica, "no-server", message);
@@ -278,27 +306,30 @@ impl Builder<'_> {
                 return false;
             }
         };
-        if let Some(network) = &address.network {
-            self.stack.networks.insert(network.clone());
-        }
-        if !replica.container.is_serving() || !self.world.reach.reaches(address.network.as_deref())
-        {
+        let reachable = self.world.reach.reaches(network.as_deref());
+        self.stack.networks.extend(network);
+        if !replica.container.is_serving() || !reachable {
             return false;
         }
-        let url = format!(
-            "{}://{}",
-            label.scheme.as_deref().unwrap_or("http"),
-            address.authority
-        );
-        let server = Server {
-            url,
-            weight: label.weight,
-            preserve_path: label.preserve_path,
-        };
         if let Some(service) = self.stack.services.get_mut(local) {
             service.servers.push(server);
         }
         true
+    }
+
+    /// A replica as a server, and the network it is reached through.
+    fn server(
+        &self,
+        replica: &Fact,
+        label: &LabelServer,
+    ) -> Result<(Server, Option<String>), String> {
+        let Address { authority, network } = self.address(replica, label)?;
+        let server = Server {
+            url: format!("{}://{authority}", address::scheme(label)?),
+            weight: address::weight(label)?,
+            preserve_path: label.preserve_path,
+        };
+        Ok((server, network))
     }
 
     fn address(&self, replica: &Fact, label: &LabelServer) -> Result<Address, String> {
@@ -322,6 +353,14 @@ impl Builder<'_> {
             wanted,
             (self.world.options, self.world.reach),
         )
+    }
+
+    /// A service of another compose service of this stack.
+    fn beside(&self, wanted: Option<&str>) -> Option<ServiceRef> {
+        let wanted = wanted?;
+        let local = naming::local(wanted, &self.key.stack_name(self.version), wanted);
+        let found = self.stack.services.contains_key(&local);
+        found.then_some(ServiceRef::Local(local))
     }
 
     fn routers(
@@ -357,7 +396,9 @@ impl Builder<'_> {
         router: &Router,
         (services, prefix): (&[(String, String)], Option<&String>),
     ) {
-        let service = match link(router.service.as_deref(), services) {
+        let service = match link(router.service.as_deref(), services)
+            .or_else(|message| self.beside(router.service.as_deref()).ok_or(message))
+        {
             Ok(service) => service,
             Err(message) => {
                 return self.report(
@@ -407,7 +448,7 @@ fn link(wanted: Option<&str>, services: &[(String, String)]) -> Result<ServiceRe
             .iter()
             .find(|(name, local)| name == wanted || local == wanted)
             .map(|(_, local)| ServiceRef::Local(local.clone()))
-            .ok_or_else(|| format!("service {wanted} is not declared by this container")),
+            .ok_or_else(|| format!("service {wanted} is not declared by this stack")),
         (None, [(_, local)]) => Ok(ServiceRef::Local(local.clone())),
         (None, []) => Err("it has no service to send to".to_owned()),
         (None, _) => Err("several services are declared: name one with .service".to_owned()),

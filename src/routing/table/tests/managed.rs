@@ -368,3 +368,41 @@ fn a_label_cannot_move_an_env_that_has_a_record() {
     );
     assert_eq!(world.codes(), ["domain-differs"], "and the label is told");
 }
+
+// References between the objects of a stack kept the label's name where the document has another: the service of error
+// pages, and the service of another compose service of the same stack.
+#[test]
+fn references_inside_a_stack_follow_the_names_of_the_document() {
+    let pages = whoami("pages", 3, "v1")
+        .compose("whoami-dev-v1", "pages")
+        .label(
+            "traefik.http.services.pages-whoami-dev-v1.loadbalancer.server.port",
+            "81",
+        );
+    let front = web("v1", 2)
+        .label(
+            "traefik.http.middlewares.err-whoami-dev-v1.errors.service",
+            "pages-whoami-dev-v1",
+        )
+        .label("traefik.http.middlewares.pages-file.addprefix.prefix", "/x")
+        .label("traefik.http.routers.docs.rule", "PathPrefix(`/docs`)")
+        .label("traefik.http.routers.docs.service", "pages-whoami-dev-v1")
+        .label("traefik.http.routers.docs.middlewares", "pages@file")
+        .label("traefik.http.services.web.loadbalancer.server.port", "80")
+        .label("traefik.http.services.web.middlewares", "err-whoami-dev-v1");
+    let world = World::new(&[front, pages]);
+    let document = world.document();
+    assert_eq!(
+        document["http"]["middlewares"]["whoami-dev-err-v1"]["errors"]["service"],
+        "whoami-dev-pages-v1",
+        "the version's own pages"
+    );
+    let docs = world.router("whoami-dev-docs-v1");
+    assert_eq!(docs["service"], "whoami-dev-pages-v1", "beside it");
+    assert_eq!(docs["middlewares"], json!(["pages@file"]), "not its own");
+    assert_eq!(
+        world.service("whoami-dev-web-v1")["middlewares"],
+        json!(["whoami-dev-err-v1"]),
+        "middlewares of a service count, too"
+    );
+}

@@ -4,6 +4,7 @@ mod claims;
 mod managed;
 mod networks;
 mod properties;
+mod schema;
 mod shift;
 mod unmanaged;
 

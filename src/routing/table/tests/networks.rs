@@ -140,3 +140,26 @@ fn a_refused_network_is_a_diagnostic_until_it_is_cleared() {
     });
     assert_eq!(world.codes(), Vec::<&str>::new(), "cleared");
 }
+
+#[test]
+fn a_wish_is_told_only_when_it_may_have_changed() {
+    let mut world = World::with(attached(), &[traefik(), whoami("web", 2, "v1")]);
+    assert!(world.table.take_attachments().is_some(), "the first one");
+    world.put(&whoami("web", 2, "v1").health(crate::routing::model::Health::Healthy));
+    world.put(&mk("plain", 3));
+    assert_eq!(
+        world.table.take_attachments(),
+        None,
+        "the same networks, whoever uses them"
+    );
+    let mut again = traefik();
+    again.0.id = crate::routing::ids::ContainerId::parse("another").unwrap();
+    world.remove(&traefik());
+    world.put(&again);
+    let wish = world.table.take_attachments();
+    assert_eq!(
+        wish.and_then(|wish| wish.proxy),
+        Some(again.0.id),
+        "another Traefik in the same networks"
+    );
+}

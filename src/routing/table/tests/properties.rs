@@ -261,11 +261,15 @@ proptest! {
     #[test]
     fn incremental_equals_from_scratch(ops in prop::collection::vec(op(), 1..24), proxy in prop::option::of(Just(0u8)), seed in any::<u64>()) {
         let mut table = synced(options(proxy));
+        let mut wish = None;
         for op in &ops {
             carry_out(&mut table, op);
+            wish = table.take_attachments().or(wish);
         }
         table.rebuild(NOW);
+        wish = table.take_attachments().or(wish);
         check_document(&table);
+        prop_assert_eq!(wish, Some(table.attachments()), "every change of the wish was told");
         let fresh = from_scratch(&table, options(proxy), seed);
         prop_assert_eq!(table.document().to_bytes(), fresh.document().to_bytes());
         prop_assert_eq!(table.document().revision(), fresh.document().revision());

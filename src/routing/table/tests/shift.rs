@@ -1,7 +1,8 @@
 use serde_json::json;
 
+use crate::routing::ids::Version;
 use crate::routing::model::Change;
-use crate::routing::rollout::Command;
+use crate::routing::rollout::{Command, Event, next_deadline, step};
 use crate::routing::table::Share;
 
 use super::{World, key, whoami};
@@ -60,7 +61,7 @@ fn a_dead_candidate_leaves_the_list_and_a_dead_active_gives_way() {
     world.settle();
     assert_eq!(
         children(&world),
-        json!([{"name": "whoami-dev-web-v1", "weight": 75}]),
+        json!([{"name": "whoami-dev-web-v1", "weight": 100}]),
         "no share of 503"
     );
     let mut world = shifting(25);
@@ -68,7 +69,7 @@ fn a_dead_candidate_leaves_the_list_and_a_dead_active_gives_way() {
     world.settle();
     assert_eq!(
         children(&world),
-        json!([{"name": "whoami-dev-web-v2", "weight": 25}]),
+        json!([{"name": "whoami-dev-web-v2", "weight": 100}]),
         "the candidate carries all"
     );
     world.apply(Change::Exited(web("v2", 3).0.id));
@@ -128,4 +129,63 @@ fn an_aborted_shift_is_as_if_it_had_not_been() {
     fresh.make_live("v1");
     fresh.promote("v2", None);
     assert_eq!(aborted, fresh.document(), "same bytes as before the weight");
+}
+
+// A candidate without containers counted as dead at once, without the grace: `docker compose up` replaces a container
+// by removing it first, and that moment was enough to abort the shift.
+#[test]
+fn a_candidate_that_is_being_replaced_keeps_its_shift_for_the_grace() {
+    let mut world = shifting(25);
+    world.remove(&web("v2", 3));
+    let tick = |world: &World, after: u64| {
+        let (record, view) = (world.table.rollout(&key()), world.table.view(&key()));
+        let now = world.now.plus_millis(after);
+        step(&record, &Event::Tick, &view, now)
+            .unwrap()
+            .record
+            .shift
+    };
+    assert!(tick(&world, 9_999).is_some(), "within the grace");
+    assert_eq!(tick(&world, 10_000), None, "aborted after it");
+    let (record, view) = (world.table.rollout(&key()), world.table.view(&key()));
+    assert_eq!(
+        next_deadline(&record, &view),
+        Some(world.now.plus_millis(10_000)),
+        "and looked at then"
+    );
+    world.put(&web("v2", 3));
+    assert!(tick(&world, 60_000).is_some(), "back in time");
+}
+
+// A rehearsed rollback took the candidate out of its slot for a moment, and with that forgot since when it was down: a
+// dry run put the end of the shift off.
+#[test]
+fn a_rehearsal_leaves_nothing_behind() {
+    let (v1, v2, v3) = (web("v1", 2), web("v2", 3), web("v3", 4));
+    let mut world = World::new(&[v1, v2.clone(), v3.clone()]);
+    world.make_live("v1");
+    world.make_live("v2");
+    world.now = world.now.plus_millis(60_000);
+    world.promote("v3", Some(25));
+    world.remove(&v3);
+    world.apply(Change::Exited(v2.0.id.clone()));
+    world.settle();
+    world.table.take_attachments();
+    let (document, view) = (world.document(), world.table.view(&key()));
+    world.now = world.now.plus_millis(5_000);
+    let record = world.table.rollout(&key());
+    let rollback = Event::Command(Command::Rollback);
+    let next = step(&record, &rollback, &view, world.now).unwrap().record;
+    let active = world.table.rehearse(&key(), next, world.now, |table| {
+        table.rollout(&key()).active_version().cloned()
+    });
+    assert_eq!(active.as_ref().map(Version::as_str), Some("v1"), "seen");
+    assert_eq!(
+        world.table.view(&key()),
+        view,
+        "the same view, down times included"
+    );
+    assert_eq!(world.document(), document, "the same document");
+    assert_eq!(world.table.rollout(&key()), record, "the same record");
+    assert_eq!(world.table.take_attachments(), None, "the same wish");
 }

@@ -221,3 +221,20 @@ fn pointsman_itself_is_no_app() {
         "unless somebody asks for it"
     );
 }
+
+// A database with TCP labels alone was given the default HTTP router; Traefik's own provider makes none for it.
+#[test]
+fn who_speaks_tcp_alone_gets_no_http_default() {
+    let db = mk("db", 2)
+        .label("traefik.tcp.routers.db.rule", "HostSNI(`*`)")
+        .label("traefik.tcp.services.db.loadbalancer.server.port", "5432");
+    let world = World::new(std::slice::from_ref(&db));
+    assert_eq!(world.document(), json!({"http": {}}), "nothing over HTTP");
+    assert_eq!(world.codes(), ["label-unsupported"], "and told");
+    let both = World::new(&[db.label("traefik.http.services.db.loadbalancer.server.port", "80")]);
+    assert_eq!(
+        both.names("routers"),
+        ["db"],
+        "unless it speaks HTTP as well"
+    );
+}

@@ -1,0 +1,591 @@
+//! The order of things around a command, on a real store: saved, published, answered; and what a restart leaves.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::routing::ids::{ContainerId, EnvKey, Version};
+use crate::routing::model::{
+    Attachments, Change, Container, Endpoint, EnvRecord, Health, Origin, Port, State,
+};
+use crate::routing::rollout::{Command, Phase, Weight};
+use crate::routing::table::{EnvStatus, Options};
+use crate::routing::time::Timestamp;
+use crate::snapshot::{self, Reader};
+use crate::store::{Mode, Store};
+
+use super::{Accepted, CommandError, CommandRequest, Handle, Outlets, Reconciler, handle_channel};
+
+/// A running reconciler and its doors.
+struct Rig {
+    handle: Handle,
+    reader: Reader,
+    changes_tx: mpsc::Sender<Change>,
+    attachments_rx: watch::Receiver<Attachments>,
+    stop: CancellationToken,
+    tasks: JoinSet<Result<(), crate::store::Error>>,
+    mode: Mode,
+}
+
+impl Rig {
+    fn start(dir: &Path) -> Self {
+        let (store, loaded) = Store::open(dir).unwrap();
+        let mode = loaded.mode.clone();
+        let (publisher, reader) = snapshot::channel();
+        let (handle, requests_rx, turns) = handle_channel();
+        let (attachments, attachments_rx) = watch::channel(Attachments::default());
+        let (changes_tx, changes_rx) = mpsc::channel(64);
+        let outlets = Outlets {
+            publisher,
+            attachments,
+            turns,
+        };
+        let reconciler = Reconciler::new(Options::default(), store, loaded, outlets);
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(reconciler.run(changes_rx, requests_rx, stop.clone()));
+        Self {
+            handle,
+            reader,
+            changes_tx,
+            attachments_rx,
+            stop,
+            tasks,
+            mode,
+        }
+    }
+
+    /// Started, with a complete list.
+    async fn with(dir: &Path, containers: &[Container]) -> Self {
+        let rig = Self::start(dir);
+        rig.list(containers).await;
+        rig
+    }
+
+    async fn list(&self, containers: &[Container]) {
+        self.tell(Change::ResyncStart).await;
+        for container in containers {
+            self.tell(Change::ResyncApply(Box::new(container.clone())))
+                .await;
+        }
+        self.tell(Change::ResyncEnd).await;
+        self.taken_in().await;
+    }
+
+    async fn put(&self, container: Container) {
+        self.tell(Change::Apply(Box::new(container))).await;
+        self.taken_in().await;
+    }
+
+    async fn tell(&self, change: Change) {
+        self.changes_tx.send(change).await.unwrap();
+    }
+
+    /// A question is answered after all changes that were told before it.
+    async fn taken_in(&self) {
+        self.handle.envs().await.unwrap();
+    }
+
+    async fn send(&self, request: CommandRequest) -> Result<Accepted, CommandError> {
+        self.handle.command(request).await
+    }
+
+    async fn command(&self, command: Command) -> Accepted {
+        self.send(request(command)).await.unwrap()
+    }
+
+    async fn status(&self) -> EnvStatus {
+        self.handle.status(key()).await.unwrap().unwrap()
+    }
+
+    async fn active(&self) -> Option<String> {
+        let rollout = self.status().await.rollout;
+        rollout.active_version().map(ToString::to_string)
+    }
+
+    fn body(&self) -> String {
+        let snapshot = self.reader.load().unwrap();
+        let chunks = snapshot.body().chunks.concat();
+        String::from_utf8(chunks).unwrap()
+    }
+
+    /// SIGTERM.
+    async fn stop(mut self) {
+        self.stop.cancel();
+        self.tasks.join_next().await.unwrap().unwrap().unwrap();
+    }
+
+    /// kill -9: nothing is brought to an end.
+    async fn kill(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+fn key() -> EnvKey {
+    EnvKey::parse("whoami", "dev").unwrap()
+}
+
+fn version(text: &str) -> Version {
+    Version::parse(text).unwrap()
+}
+
+fn promote(text: &str, weight: Option<u64>) -> Command {
+    Command::Promote {
+        version: version(text),
+        weight: weight.map(|weight| Weight::new(weight).unwrap()),
+    }
+}
+
+fn request(command: Command) -> CommandRequest {
+    CommandRequest {
+        key: key(),
+        command,
+        if_match: None,
+        idempotency_key: None,
+        dry_run: false,
+        actor: "test".to_owned(),
+    }
+}
+
+fn keyed(command: Command, idempotency_key: &str) -> CommandRequest {
+    CommandRequest {
+        idempotency_key: Some(idempotency_key.to_owned()),
+        ..request(command)
+    }
+}
+
+/// A healthy container of whoami/dev.
+fn web(text: &str, n: u8) -> Container {
+    let labels = [
+        ("pointsman.app", "whoami"),
+        ("pointsman.env", "dev"),
+        ("pointsman.version", text),
+        ("pointsman.domain", "dev.example.com"),
+        ("pointsman.port", "80"),
+    ];
+    let labels = labels.map(|(label, value)| (label.to_owned(), value.to_owned()));
+    let endpoint = Endpoint {
+        network_id: "n1".to_owned(),
+        address: Some(IpAddr::from([10, 0, 0, n])),
+    };
+    Container {
+        id: ContainerId::parse(&format!("id-{text}")).unwrap(),
+        name: "web".to_owned(),
+        created: u64::from(n),
+        labels: BTreeMap::from(labels),
+        state: State::Running,
+        health: Health::Healthy,
+        network_mode: "net".to_owned(),
+        networks: BTreeMap::from([("net".to_owned(), endpoint)]),
+        ports: vec![Port {
+            private: 80,
+            public: None,
+            host_ip: None,
+        }],
+    }
+}
+
+fn with_health(health: Health, container: Container) -> Container {
+    Container {
+        health,
+        ..container
+    }
+}
+
+fn both() -> [Container; 2] {
+    [web("v1", 1), web("v2", 2)]
+}
+
+/// v1 is live, v2 a preview.
+async fn v1_live(dir: &Path) -> Rig {
+    let rig = Rig::with(dir, &both()).await;
+    rig.command(promote("v1", None)).await;
+    rig.command(Command::Switch).await;
+    rig
+}
+
+fn journal(dir: &Path) -> String {
+    std::fs::read_to_string(dir.join("journal.ndjson")).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_published_before_it_is_saved() {
+    let dir = TempDir::new().unwrap();
+    let rig = v1_live(dir.path()).await;
+    rig.command(promote("v2", None)).await;
+    let (mut reader, path) = (rig.reader.clone(), dir.path().to_owned());
+    let seen = reader.load().map(|snapshot| snapshot.revision());
+    let mut watching = JoinSet::new();
+    watching.spawn(async move {
+        let snapshot = reader.newer_than(seen).await;
+        (snapshot.revision(), journal(&path))
+    });
+    let accepted = rig.command(Command::Switch).await;
+    let published = rig.reader.load().unwrap().revision();
+    assert_eq!(published, accepted.revision, "answered after it was out");
+    let (revision, saved) = watching.join_next().await.unwrap().unwrap();
+    assert_eq!(revision, accepted.revision, "one revision, no step between");
+    let switches = saved.matches("\"switch\"").count();
+    assert_eq!(switches, 2, "whoever sees it finds it on disk: {saved}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_saved_is_not_published() {
+    let dir = TempDir::new().unwrap();
+    v1_live(dir.path()).await.stop().await;
+    // damage in the middle of the journal: the snapshot still gives the state, and nothing may be appended
+    let damaged = journal(dir.path()).replacen("promote v1", "promote v9", 1);
+    #[expect(clippy::disallowed_methods, reason = "the test plays the broken disk")]
+    std::fs::write(dir.path().join("journal.ndjson"), damaged).unwrap();
+
+    let mut rig = Rig::with(dir.path(), &both()).await;
+    assert!(matches!(rig.mode, Mode::ReadOnly { .. }), "{:?}", rig.mode);
+    let (body, status) = (rig.body(), rig.status().await);
+    assert_eq!(rig.active().await.as_deref(), Some("v1"), "routing goes on");
+    rig.attachments_rx.mark_unchanged();
+
+    for command in [promote("v2", None), promote("v2", Some(100))] {
+        let refused = rig.send(request(command)).await;
+        assert!(
+            matches!(refused, Err(CommandError::Store(_))),
+            "{refused:?}"
+        );
+    }
+    let record = EnvRecord::new(key(), "other.example.com", Origin::Api, Timestamp::ZERO);
+    let refused = rig.handle.put_env(record, "test".to_owned()).await;
+    assert!(
+        matches!(refused, Err(CommandError::Store(_))),
+        "{refused:?}"
+    );
+
+    assert_eq!(rig.body(), body, "the same document");
+    assert_eq!(rig.status().await.rollout, status.rollout, "the same slots");
+    assert_eq!(rig.status().await.env, status.env, "the same record");
+    assert_eq!(
+        rig.reader.load().unwrap().sequence(),
+        1,
+        "nothing was published in between"
+    );
+    assert!(!rig.attachments_rx.has_changed().unwrap(), "nor wished");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_key_repeats_the_answer_also_after_a_kill() {
+    let dir = TempDir::new().unwrap();
+    let rig = v1_live(dir.path()).await;
+    rig.command(promote("v2", None)).await;
+    let first = rig.send(keyed(Command::Switch, "k1")).await.unwrap();
+    let generation = first.status.rollout.generation;
+    rig.kill().await;
+
+    let rig = Rig::with(dir.path(), &both()).await;
+    // its If-Match is of before the first try
+    let again = CommandRequest {
+        if_match: Some(generation - 1),
+        ..keyed(Command::Switch, "k1")
+    };
+    let again = rig.send(again).await.unwrap();
+    assert_eq!(
+        again.status.rollout, first.status.rollout,
+        "not switched back"
+    );
+    assert_eq!(again.revision, first.revision, "the same revision");
+    let other = rig.send(keyed(Command::Rollback, "k1")).await;
+    assert!(
+        matches!(other, Err(CommandError::KeyReused(_))),
+        "{other:?}"
+    );
+    let refused = rig.send(keyed(Command::Switch, "k2")).await.unwrap();
+    assert_eq!(
+        refused.status.rollout.generation,
+        generation + 1,
+        "another key is another command"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_generation_changes_nothing() {
+    let dir = TempDir::new().unwrap();
+    let rig = v1_live(dir.path()).await;
+    let (status, body) = (rig.status().await, rig.body());
+    let stale = CommandRequest {
+        if_match: Some(1),
+        ..request(promote("v2", None))
+    };
+    let refused = rig.send(stale.clone()).await;
+    assert!(
+        matches!(
+            refused,
+            Err(CommandError::Stale {
+                given: 1,
+                current: 2,
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(
+        (rig.status().await.rollout, rig.body()),
+        (status.rollout, body),
+        "nothing"
+    );
+    let current = CommandRequest {
+        if_match: Some(2),
+        ..stale
+    };
+    assert_eq!(
+        rig.send(current).await.unwrap().status.rollout.generation,
+        3,
+        "the current one"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_changes_nothing_that_can_be_seen() {
+    let dir = TempDir::new().unwrap();
+    let mut rig = v1_live(dir.path()).await;
+    let (body, status, saved) = (rig.body(), rig.status().await, journal(dir.path()));
+    let sequence = rig.reader.load().unwrap().sequence();
+    rig.attachments_rx.mark_unchanged();
+    for command in [
+        promote("v2", None),
+        promote("v2", Some(100)),
+        Command::Evict,
+    ] {
+        let rehearsal = CommandRequest {
+            dry_run: true,
+            ..keyed(command.clone(), "dry")
+        };
+        let shown = rig.send(rehearsal).await.unwrap();
+        if command != Command::Evict {
+            assert_ne!(shown.status.rollout, status.rollout, "{command:?} is shown");
+            assert_ne!(
+                shown.revision.to_string(),
+                revision(&body),
+                "with its revision"
+            );
+        }
+        let now = rig.status().await;
+        assert_eq!(
+            (&now.rollout, &now.stacks),
+            (&status.rollout, &status.stacks),
+            "{command:?}"
+        );
+        assert_eq!(rig.body(), body, "{command:?} leaves the document");
+        assert_eq!(journal(dir.path()), saved, "{command:?} leaves the disk");
+    }
+    rig.put(with_health(Health::Unhealthy, web("v3", 3))).await;
+    assert_eq!(
+        rig.reader.load().unwrap().sequence(),
+        sequence + 1,
+        "only the new preview"
+    );
+    assert!(!rig.attachments_rx.has_changed().unwrap(), "no wish");
+    let real = rig
+        .send(keyed(promote("v2", Some(100)), "dry"))
+        .await
+        .unwrap();
+    assert_eq!(real.status.rollout.generation, 3, "its key is still free");
+    assert_eq!(
+        rig.active().await.as_deref(),
+        Some("v2"),
+        "and the command does what was shown"
+    );
+}
+
+fn revision(body: &str) -> String {
+    let (_, tail) = body.split_once("pointsman-rev-").unwrap();
+    tail.chars().take(16).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_env_that_a_label_asks_for_is_durable_at_first_sight() {
+    let dir = TempDir::new().unwrap();
+    let rig = Rig::with(dir.path(), &[web("v1", 1)]).await;
+    let [first] = rig.handle.envs().await.unwrap().try_into().unwrap();
+    assert_eq!((&first.key, first.origin), (&key(), Origin::Label), "made");
+    rig.kill().await;
+    let rig = Rig::start(dir.path());
+    assert_eq!(
+        rig.handle.envs().await.unwrap(),
+        vec![first.clone()],
+        "there before any container"
+    );
+    rig.list(&[web("v1", 1)]).await;
+    assert_eq!(
+        rig.handle.envs().await.unwrap(),
+        vec![first],
+        "with its age"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pending_commit_happens_when_the_candidate_gets_ready() {
+    let dir = TempDir::new().unwrap();
+    let starting = with_health(Health::Starting, web("v2", 2));
+    let rig = Rig::with(dir.path(), &[web("v1", 1), starting.clone()]).await;
+    rig.command(promote("v1", None)).await;
+    rig.command(Command::Switch).await;
+    let accepted = rig.command(promote("v2", Some(100))).await;
+    let shift = accepted.status.rollout.shift.unwrap();
+    assert!(matches!(shift.phase, Phase::Pending { .. }), "{shift:?}");
+    assert_eq!(rig.active().await.as_deref(), Some("v1"), "held");
+    rig.put(with_health(Health::Healthy, starting)).await;
+    assert_eq!(rig.active().await.as_deref(), Some("v2"), "committed");
+    assert!(journal(dir.path()).contains("\"tick\""), "and saved");
+    rig.kill().await;
+    let rig = Rig::with(dir.path(), &both()).await;
+    assert_eq!(rig.active().await.as_deref(), Some("v2"), "for good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pending_commit_happens_when_its_time_has_come() {
+    let dir = TempDir::new().unwrap();
+    let rig = Rig::start(dir.path());
+    let mut record = EnvRecord::new(key(), "dev.example.com", Origin::Api, Timestamp::ZERO);
+    record.health.min_healthy_time_ms = 300;
+    rig.handle.put_env(record, "test".to_owned()).await.unwrap();
+    let plain = |container| with_health(Health::None, container);
+    rig.list(&both().map(plain)).await;
+    rig.command(promote("v1", None)).await;
+    rig.command(Command::Switch).await;
+    let mut turns = rig.handle.turns();
+    let accepted = rig.command(promote("v2", Some(100))).await;
+    assert!(accepted.status.rollout.shift.is_some(), "held");
+    let committed = async {
+        while rig.active().await.as_deref() != Some("v2") {
+            turns.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), committed)
+        .await
+        .expect("nobody asked, and it happened");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_keeps_its_age() {
+    let dir = TempDir::new().unwrap();
+    let rig = Rig::start(dir.path());
+    let record =
+        |domain: &str| EnvRecord::new(key(), domain, Origin::Api, Timestamp::from_millis(7));
+    let put = async |domain: &str| {
+        let stored = rig.handle.put_env(record(domain), "test".to_owned()).await;
+        stored.unwrap()
+    };
+    let first = put("dev.example.com").await;
+    assert_ne!(
+        first.created_at,
+        Timestamp::from_millis(7),
+        "our clock counts"
+    );
+    let saved = journal(dir.path());
+    assert_eq!(put("dev.example.com").await, first, "the same again");
+    assert_eq!(journal(dir.path()), saved, "is not written again");
+    let second = put("other.example.com").await;
+    assert_eq!(
+        (second.created_at, second.domain.as_str()),
+        (first.created_at, "other.example.com"),
+        "younger by nothing"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_env_in_use_is_not_removed() {
+    let dir = TempDir::new().unwrap();
+    let rig = v1_live(dir.path()).await;
+    let remove = async || rig.handle.remove_env(key(), "test".to_owned()).await;
+    let refused = remove().await;
+    assert!(
+        matches!(&refused, Err(CommandError::InUse { why, .. }) if why.contains("slot")),
+        "{refused:?}"
+    );
+    let other = EnvKey::parse("other", "dev").unwrap();
+    let unknown = rig.handle.remove_env(other, "test".to_owned()).await;
+    assert!(
+        matches!(unknown, Err(CommandError::UnknownEnv(_))),
+        "{unknown:?}"
+    );
+    rig.stop().await;
+
+    let dir = TempDir::new().unwrap();
+    let rig = Rig::with(dir.path(), &[web("v1", 1)]).await;
+    let refused = rig.handle.remove_env(key(), "test".to_owned()).await;
+    assert!(
+        matches!(&refused, Err(CommandError::InUse { why, .. }) if why.contains("containers")),
+        "{refused:?}"
+    );
+    rig.tell(Change::Remove(web("v1", 1).id)).await;
+    rig.handle
+        .remove_env(key(), "test".to_owned())
+        .await
+        .unwrap();
+    assert_eq!(rig.handle.envs().await.unwrap(), vec![], "gone");
+    rig.kill().await;
+    let rig = Rig::start(dir.path());
+    assert_eq!(rig.handle.envs().await.unwrap(), vec![], "for good");
+}
+
+// Before the first list it is not known which containers name an env; removing it was allowed, and the record that the
+// containers' label made afterwards had lost everything that the operator had written.
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_first_list_nothing_is_decided() {
+    let dir = TempDir::new().unwrap();
+    Rig::with(dir.path(), &[web("v1", 1)]).await.stop().await;
+    let rig = Rig::start(dir.path());
+    assert!(rig.reader.load().is_none(), "nothing is published");
+    let refused = rig.send(request(promote("v1", None))).await;
+    assert!(
+        matches!(refused, Err(CommandError::NotSynced)),
+        "{refused:?}"
+    );
+    let refused = rig.handle.remove_env(key(), "test".to_owned()).await;
+    assert!(
+        matches!(refused, Err(CommandError::NotSynced)),
+        "{refused:?}"
+    );
+    rig.tell(Change::ResyncStart).await;
+    rig.tell(Change::ResyncApply(Box::new(web("v1", 1)))).await;
+    rig.taken_in().await;
+    assert!(rig.reader.load().is_none(), "nor half a list");
+    assert!(!rig.handle.is_synced(), "and nobody is told otherwise");
+    rig.tell(Change::ResyncEnd).await;
+    rig.taken_in().await;
+    assert!(
+        rig.reader.load().is_some() && rig.handle.is_synced(),
+        "a whole one"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_gives_the_same_bytes() {
+    let dir = TempDir::new().unwrap();
+    let mut rig = v1_live(dir.path()).await;
+    rig.command(promote("v2", Some(25))).await;
+    let (body, status) = (rig.body(), rig.status().await);
+    for clean in [true, false, true] {
+        if clean {
+            rig.stop().await;
+        } else {
+            rig.kill().await;
+        }
+        rig = Rig::with(dir.path(), &both()).await;
+        assert_eq!(rig.body(), body, "the same document");
+        assert_eq!(rig.status().await.rollout, status.rollout, "the same slots");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_while_it_stops_is_told() {
+    let dir = TempDir::new().unwrap();
+    let rig = v1_live(dir.path()).await;
+    let handle = rig.handle.clone();
+    rig.stop().await;
+    let refused = handle.command(request(Command::Evict)).await;
+    assert!(matches!(refused, Err(CommandError::Stopped)), "{refused:?}");
+}
