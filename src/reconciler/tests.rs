@@ -18,7 +18,7 @@ use crate::routing::rollout::{Command, Phase, Weight};
 use crate::routing::table::{EnvStatus, Options};
 use crate::routing::time::Timestamp;
 use crate::snapshot::{self, Reader};
-use crate::store::{Mode, Store};
+use crate::store::{Entry, Mode, Put, Store};
 
 use super::{Accepted, CommandError, CommandRequest, Handle, Outlets, Reconciler, handle_channel};
 
@@ -493,6 +493,39 @@ async fn a_record_keeps_its_age() {
         (first.created_at, "other.example.com"),
         "younger by nothing"
     );
+}
+
+// The wall clock gives a record its age, and the older env keeps a contested host. A machine that comes up in 1970 would
+// make every new env the oldest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_env_is_never_older_than_those_before_it() {
+    let dir = TempDir::new().unwrap();
+    let future = Timestamp::from_millis(u64::MAX / 2);
+    let (mut store, _loaded) = Store::open(dir.path()).unwrap();
+    let ours = EnvRecord::new(key(), "dev.example.com", Origin::Api, future);
+    let entry = Entry {
+        time: future,
+        actor: "test".to_owned(),
+        command: "env apply".to_owned(),
+        result: "recorded".to_owned(),
+        envs: vec![key()],
+        idempotency: None,
+        puts: vec![Put::Env(ours)],
+    };
+    tokio::task::block_in_place(|| store.append(entry)).unwrap();
+    drop(store);
+
+    let mut other = web("v1", 1);
+    other
+        .labels
+        .insert("pointsman.app".to_owned(), "other".to_owned());
+    let rig = Rig::with(dir.path(), &[other]).await;
+    let third = EnvKey::parse("third", "dev").unwrap();
+    let third = EnvRecord::new(third, "dev.example.com", Origin::Api, Timestamp::ZERO);
+    rig.handle.put_env(third, "test".to_owned()).await.unwrap();
+    let ages = rig.handle.envs().await.unwrap();
+    let ages: Vec<_> = ages.iter().map(|record| record.created_at).collect();
+    assert_eq!(ages, [future; 3], "by a label and by the API");
 }
 
 #[tokio::test(flavor = "multi_thread")]

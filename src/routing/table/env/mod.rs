@@ -2,6 +2,7 @@
 //! ([`render`]) once it is known which hosts the env may have.
 
 pub mod hosts;
+pub(crate) mod members;
 pub mod naming;
 pub mod render;
 pub mod rewrite;
