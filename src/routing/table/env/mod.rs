@@ -7,4 +7,6 @@ pub mod naming;
 pub mod render;
 pub mod rewrite;
 pub mod stack;
+mod tally;
+mod tls;
 pub(crate) mod wants;
