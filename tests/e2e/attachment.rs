@@ -67,12 +67,12 @@ impl Host {
     }
 
     fn pointsman(&self, args: &[&str]) -> String {
-        let exec = ["exec", NAME, "/pointsman"];
+        let exec = ["exec", NAME, "pointsman"];
         self.sandbox.docker.run(&[&exec[..], args].concat())
     }
 
     fn diagnostics(&self) -> String {
-        let exec = ["exec", NAME, "/pointsman", "diagnose"];
+        let exec = ["exec", NAME, "pointsman", "diagnose"];
         let output = self.sandbox.docker.command().args(exec).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     }

@@ -142,8 +142,12 @@ fn hundred_kills_lose_no_acknowledged_command() {
     assert!(sent >= 50, "switches were on their way");
     tally.assert_none_failed("while Pointsman was killed again and again");
     let version = active(&system.status(&app));
-    system.expect(&app.live(), &version, Duration::from_secs(5));
+    system.expect(&app.live(), &version, TRAEFIK_BACK_OFF);
 }
+
+/// After a provider that was away again and again Traefik waits this long at most before it asks again (measured: up
+/// to 20 s); until then it keeps the routes it has.
+const TRAEFIK_BACK_OFF: Duration = Duration::from_secs(30);
 
 /// Tells the client to end.
 struct Done<'a>(&'a Ledger);

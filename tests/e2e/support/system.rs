@@ -29,7 +29,11 @@ impl System {
 
     /// With what is behind a socket.
     pub(crate) fn with(sandbox: Sandbox, socket: Option<&Path>) -> Self {
-        let mut traefik = Traefik::on_free_ports();
+        Self::of(sandbox, socket, Traefik::on_free_ports())
+    }
+
+    /// With a Traefik that is not quite the usual one.
+    pub(crate) fn of(sandbox: Sandbox, socket: Option<&Path>, mut traefik: Traefik) -> Self {
         let pointsman = Pointsman::start(socket, traefik.api);
         traefik.start(pointsman.provider);
         Self {

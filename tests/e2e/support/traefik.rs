@@ -1,6 +1,7 @@
 //! The real Traefik, as a process of this host, with the flags that the documentation recommends.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ use super::within;
 pub(crate) struct Traefik {
     process: Process,
     provider: Option<SocketAddr>,
+    /// A file of its file provider.
+    file: Option<PathBuf>,
     /// Where the traffic goes.
     pub(crate) web: SocketAddr,
     /// Its own API.
@@ -27,9 +30,16 @@ impl Traefik {
         Self {
             process: Process::named("traefik"),
             provider: None,
+            file: None,
             web: web.local_addr().unwrap(),
             api: api.local_addr().unwrap(),
         }
+    }
+
+    /// Also reads this file.
+    pub(crate) fn reading(mut self, file: PathBuf) -> Self {
+        self.file = Some(file);
+        self
     }
 
     pub(crate) fn start(&mut self, provider: SocketAddr) {
@@ -57,6 +67,9 @@ impl Traefik {
             .arg(format!("--log.filePath={}", self.process.log().display()))
             .arg("--global.checkNewVersion=false")
             .arg("--global.sendAnonymousUsage=false");
+        if let Some(file) = &self.file {
+            command.arg(format!("--providers.file.filename={}", file.display()));
+        }
         self.process.spawn(&mut command);
         within(Duration::from_secs(10), "Traefik answers its ping", || {
             self.ask("/ping").map(|_answer| ())
