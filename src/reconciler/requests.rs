@@ -126,6 +126,13 @@ impl Reconciler {
             .map_err(|error| CommandError::Store(chain(&error)))
     }
 
+    /// The age of a record that is made now: no env is older than those before it, also when the wall clock of this
+    /// process began too early.
+    pub(super) fn birth(&self, now: Timestamp) -> Timestamp {
+        let ages = self.table.envs().map(|record| record.created_at);
+        ages.max().map_or(now, |youngest| youngest.max(now))
+    }
+
     /// A record keeps its age; the same again changes nothing.
     fn put_env(
         &mut self,
@@ -134,7 +141,7 @@ impl Reconciler {
         now: Timestamp,
     ) -> Result<EnvRecord, CommandError> {
         let old = self.table.env(&record.key);
-        record.created_at = old.map_or(now, |old| old.created_at);
+        record.created_at = old.map_or_else(|| self.birth(now), |old| old.created_at);
         if old == Some(&record) {
             return Ok(record);
         }

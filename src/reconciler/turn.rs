@@ -31,7 +31,8 @@ impl Reconciler {
 
     /// Env records that labels ask for: durable at first sight.
     fn record_label_envs(&mut self, now: Timestamp) {
-        for record in self.table.unrecorded(now) {
+        for mut record in self.table.unrecorded(now) {
+            record.created_at = self.birth(now);
             let key = record.key.clone();
             let entry = Entry {
                 time: now,

@@ -9,6 +9,7 @@ use crate::routing::time::Timestamp;
 use crate::routing::traefik::Section;
 
 use super::claims::{Claim, FragmentKey};
+use super::env::members::by_version;
 use super::env::render::{self, Env};
 use super::env::stack::{self, Stack};
 use super::env::wants::wants;
@@ -65,8 +66,8 @@ impl Table {
             reach: &self.reach,
         };
         let mut stacks = BTreeMap::new();
-        for (version, members) in versions(&self.facts.members(key)) {
-            if let Some(stack) = stack::build(record, &version, &members, &world) {
+        for (version, members) in by_version(&self.facts.members(key)) {
+            if let Some(stack) = stack::build(record, &version, &members.own, &world) {
                 stacks.insert(version, stack);
             }
         }
@@ -134,7 +135,8 @@ impl Table {
         let (no_slots, no_stacks) = (Record::default(), BTreeMap::new());
         let rollout = self.rollouts.get(&record.key).unwrap_or(&no_slots);
         let stacks = self.stacks.get(&record.key).unwrap_or(&no_stacks);
-        wants(record, rollout, stacks, &self.facts.members(&record.key))
+        let members = by_version(&self.facts.members(&record.key));
+        wants(record, rollout, stacks, &members)
     }
 
     fn wishes(&self, section: Section, name: &str) -> Vec<(&Fact, &Wish)> {
@@ -276,12 +278,15 @@ impl Table {
         let Some(all) = self.stacks.get(&record.key) else {
             return BTreeMap::new();
         };
-        let by_version = versions(&self.facts.members(&record.key));
+        let by_version = by_version(&self.facts.members(&record.key));
+        for (version, members) in &by_version {
+            fragment.diagnostics.extend(members.diagnostics(version));
+        }
         let mut order: Vec<&Version> = all.keys().collect();
         order.sort_by_key(|version| {
             let age = by_version
                 .get(*version)
-                .and_then(|members| members.first())
+                .and_then(|members| members.own.first())
                 .map(|fact| fact.container.age_key());
             (rollout.slot_of(version).is_none(), age)
         });
@@ -290,7 +295,7 @@ impl Table {
         for version in order {
             let members = by_version
                 .get(version)
-                .map(Vec::as_slice)
+                .map(|members| members.own.as_slice())
                 .unwrap_or_default();
             let projects: BTreeSet<&str> = members
                 .iter()
@@ -376,18 +381,4 @@ impl Table {
 
 const fn is_name(claim: &Claim) -> bool {
     matches!(claim, Claim::Name(..))
-}
-
-/// Members by version, each oldest first.
-fn versions<'a>(members: &[&'a Fact]) -> BTreeMap<Version, Vec<&'a Fact>> {
-    let mut versions: BTreeMap<Version, Vec<&Fact>> = BTreeMap::new();
-    for fact in members {
-        if let Some(labels) = fact.managed() {
-            versions
-                .entry(labels.version.clone())
-                .or_default()
-                .push(fact);
-        }
-    }
-    versions
 }

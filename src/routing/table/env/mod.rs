@@ -2,8 +2,11 @@
 //! ([`render`]) once it is known which hosts the env may have.
 
 pub mod hosts;
+pub(crate) mod members;
 pub mod naming;
 pub mod render;
 pub mod rewrite;
 pub mod stack;
+mod tally;
+mod tls;
 pub(crate) mod wants;

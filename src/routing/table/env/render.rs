@@ -7,12 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::routing::ids::Version;
-use crate::routing::model::{Diagnostic, EnvRecord, PreviewCert};
+use crate::routing::model::{Diagnostic, EnvRecord};
 use crate::routing::rollout::{Phase, Record};
 use crate::routing::traefik::Section;
-use crate::routing::traefik::http::{
-    Domain, LoadBalancer, Router, RouterTls, Service, Weighted, WeightedChild,
-};
+use crate::routing::traefik::http::{LoadBalancer, Router, Service, Weighted, WeightedChild};
 use crate::routing::traefik::rule::{Rule, canonical_host};
 
 use super::super::fragment::Object;
@@ -82,15 +80,15 @@ impl Env<'_> {
     }
 
     /// The hosts of a place that this env may have.
-    fn hosts(&self, place: &Place, prefix: Option<&str>) -> Vec<String> {
+    pub(super) fn hosts(&self, place: &Place, prefix: Option<&str>) -> Vec<String> {
         let mut names = hosts::names(self.record, place, prefix);
         names.retain(|name| !(self.lost)(name));
         names
     }
 }
 
-struct Output<'a> {
-    env: &'a Env<'a>,
+pub(super) struct Output<'a> {
+    pub(super) env: &'a Env<'a>,
     objects: Vec<Object>,
     names: BTreeSet<(Section, String)>,
     diagnostics: Vec<Diagnostic>,
@@ -450,52 +448,6 @@ impl Output<'_> {
             }
         };
         names.iter().map(document_name).collect()
-    }
-
-    fn record_tls(&self, place: &Place) -> Option<RouterTls> {
-        let tls = self.env.record.tls.as_ref()?;
-        let asks = *place == Place::Live || tls.preview_cert == PreviewCert::Resolver;
-        let domain = |domain: &crate::routing::model::TlsDomain| Domain {
-            main: Some(domain.main.clone()),
-            sans: domain.sans.clone(),
-        };
-        Some(RouterTls {
-            options: tls.options.clone(),
-            cert_resolver: tls.cert_resolver.clone().filter(|_| asks),
-            domains: if asks {
-                tls.domains.iter().map(domain).collect()
-            } else {
-                Vec::new()
-            },
-        })
-    }
-
-    /// Own hosts in `tls.domains` follow the place.
-    fn label_tls(
-        &self,
-        version: &Version,
-        router: &StackRouter,
-        place: &Place,
-        mut tls: RouterTls,
-    ) -> RouterTls {
-        let own = OwnHosts::new(self.env.record, version, router.prefix.as_deref());
-        let follow = |host: String| match own.recognise(&host) {
-            Some(own) => self
-                .env
-                .hosts(place, own.prefix.as_deref())
-                .into_iter()
-                .next()
-                .unwrap_or(host),
-            None => host,
-        };
-        for domain in &mut tls.domains {
-            domain.main = domain.main.take().map(follow);
-            domain.sans = std::mem::take(&mut domain.sans)
-                .into_iter()
-                .map(follow)
-                .collect();
-        }
-        tls
     }
 }
 

@@ -8,7 +8,6 @@ use crate::routing::ids::{EnvKey, Version};
 use crate::routing::labels::declaration::Declaration;
 use crate::routing::model::{Diagnostic, EnvRecord};
 use crate::routing::rollout::StackHealth;
-use crate::routing::time::Timestamp;
 use crate::routing::traefik::Section;
 use crate::routing::traefik::http::{LabelServer, LoadBalancer, Router, Server};
 use crate::routing::traefik::middleware::Middleware;
@@ -19,6 +18,7 @@ use super::super::address::{self, Address};
 use super::super::facts::Fact;
 use super::super::options::compose;
 use super::naming;
+use super::tally::Tally;
 
 /// What one version offers.
 #[derive(Clone, Debug, Default)]
@@ -452,76 +452,5 @@ fn link(wanted: Option<&str>, services: &[(String, String)]) -> Result<ServiceRe
         (None, [(_, local)]) => Ok(ServiceRef::Local(local.clone())),
         (None, []) => Err("it has no service to send to".to_owned()),
         (None, _) => Err("several services are declared: name one with .service".to_owned()),
-    }
-}
-
-/// Counts towards health.
-#[derive(Default)]
-struct Tally {
-    expected: u32,
-    healthy: u32,
-    settled_at: Timestamp,
-    group: String,
-    groups: BTreeMap<String, u32>,
-    waiting: Vec<String>,
-}
-
-impl Tally {
-    fn begin_group(&mut self, name: &str) {
-        name.clone_into(&mut self.group);
-        self.groups.entry(self.group.clone()).or_default();
-    }
-
-    fn count(&mut self, replica: &Fact, healthy: Option<Timestamp>) {
-        self.expected += 1;
-        match healthy {
-            Some(settled) => {
-                self.healthy += 1;
-                self.settled_at = self.settled_at.max(settled);
-                *self.groups.entry(self.group.clone()).or_default() += 1;
-            }
-            None => self.waiting.push(format!(
-                "{} ({})",
-                replica.container.name,
-                condition(replica)
-            )),
-        }
-    }
-
-    fn health(self, env: &EnvRecord) -> StackHealth {
-        let wanted = u64::from(self.expected) * u64::from(env.health.min_ratio_permille);
-        let enough = u64::from(self.healthy) >= wanted.div_ceil(1000).max(1);
-        let sufficient = enough && self.groups.values().all(|healthy| *healthy > 0);
-        let reason = if sufficient {
-            String::new()
-        } else {
-            format!(
-                "{} of {} servers are healthy, waiting for {}",
-                self.healthy,
-                self.expected,
-                self.waiting.join(", ")
-            )
-        };
-        StackHealth {
-            expected: self.expected,
-            healthy: self.healthy,
-            sufficient,
-            settled_at: self.settled_at,
-            down_since: None,
-            reason,
-        }
-    }
-}
-
-fn condition(fact: &Fact) -> &'static str {
-    use crate::routing::model::{Health, State};
-    match (fact.container.state, fact.container.health) {
-        (State::Running, Health::Starting) => "health check starting",
-        (State::Running, Health::Unhealthy) => "unhealthy",
-        (State::Running, Health::None | Health::Healthy) => "not reachable by Traefik yet",
-        (State::Created, _) => "created",
-        (State::Paused, _) => "paused",
-        (State::Restarting, _) => "restarting",
-        (State::Exited, _) => "exited",
     }
 }

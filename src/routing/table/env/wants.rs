@@ -15,6 +15,7 @@ use super::super::claims::Claim;
 use super::super::facts::Fact;
 use super::super::options::compose;
 use super::hosts::{self, OwnHosts, Place};
+use super::members::Members;
 use super::stack::Stack;
 
 /// Claims by what is claimed, with their ages in milliseconds since the epoch.
@@ -22,7 +23,7 @@ pub(crate) fn wants(
     record: &EnvRecord,
     rollout: &Record,
     stacks: &BTreeMap<Version, Stack>,
-    members: &[&Fact],
+    members: &BTreeMap<Version, Members<'_>>,
 ) -> BTreeMap<Claim, u64> {
     let since = record.created_at.as_millis();
     let mut wants = Wants {
@@ -34,8 +35,10 @@ pub(crate) fn wants(
     for (version, stack) in stacks {
         wants.stack(version, stack);
     }
-    for fact in members {
-        wants.project(fact);
+    for (version, members) in members {
+        for fact in &members.own {
+            wants.project(version, fact);
+        }
     }
     wants.claims
 }
@@ -97,13 +100,11 @@ impl Wants<'_> {
             || (self.rollout.shift.is_some() && self.rollout.other_version() == Some(version))
     }
 
-    fn project(&mut self, fact: &Fact) {
-        let (Some(labels), Some(project)) = (fact.managed(), compose::project(&fact.container))
-        else {
-            return;
-        };
-        let since = self.since(&labels.version, fact.container.created);
-        self.add(Claim::Project(project.to_owned()), since);
+    fn project(&mut self, version: &Version, fact: &Fact) {
+        if let Some(project) = compose::project(&fact.container) {
+            let since = self.since(version, fact.container.created);
+            self.add(Claim::Project(project.to_owned()), since);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Changes in, the exact document out.
 
+mod capture;
 mod claims;
 mod managed;
 mod networks;

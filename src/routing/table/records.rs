@@ -1,0 +1,123 @@
+//! The records of envs and rollouts: written, removed, rehearsed, asked for by labels.
+
+use crate::routing::ids::EnvKey;
+use crate::routing::model::{EnvRecord, Origin};
+use crate::routing::rollout::Record;
+use crate::routing::time::Timestamp;
+use crate::routing::traefik::Section;
+
+use super::Table;
+use super::claims::FragmentKey;
+
+impl Table {
+    /// Writes an env record.
+    pub fn put_env(&mut self, record: EnvRecord) {
+        self.unrecorded.remove(&record.key);
+        self.dirty.insert(FragmentKey::Env(record.key.clone()));
+        if self.envs.is_empty() {
+            self.touch_unmanaged_routers();
+        }
+        self.envs.insert(record.key.clone(), record);
+    }
+
+    /// Removes an env record.
+    pub fn remove_env(&mut self, key: &EnvKey) {
+        self.envs.remove(key);
+        self.remove_rollout(key);
+        if self.envs.is_empty() {
+            self.touch_unmanaged_routers();
+        }
+    }
+
+    /// Their priorities depend on whether there is a managed env beside them.
+    fn touch_unmanaged_routers(&mut self) {
+        let routers = self
+            .wanters
+            .keys()
+            .filter(|(section, _)| *section == Section::HttpRouters);
+        let keys = routers.map(|(section, name)| FragmentKey::Object(*section, name.clone()));
+        self.dirty.extend(keys);
+    }
+
+    /// Writes a rollout record.
+    pub fn put_rollout(&mut self, key: &EnvKey, record: Record) {
+        if record.shift.is_some() {
+            self.shifting.insert(key.clone());
+        } else {
+            self.shifting.remove(key);
+        }
+        self.rollouts.insert(key.clone(), record);
+        self.dirty.insert(FragmentKey::Env(key.clone()));
+    }
+
+    /// Shows what a rollout record would lead to, and takes it back: nothing remembers it afterwards.
+    pub fn rehearse<T>(
+        &mut self,
+        key: &EnvKey,
+        record: Record,
+        now: Timestamp,
+        look: impl FnOnce(&Self) -> T,
+    ) -> T {
+        let before = self.rollouts.get(key).cloned();
+        let (down, rewired) = (self.down.get(key).cloned(), self.rewired);
+        self.put_rollout(key, record);
+        self.rebuild(now);
+        let seen = look(self);
+        match before {
+            Some(record) => self.put_rollout(key, record),
+            None => self.remove_rollout(key),
+        }
+        // how long a version has been down is not to be told anew
+        self.down.remove(key);
+        self.down.extend(down.map(|down| (key.clone(), down)));
+        self.rebuild(now);
+        self.rewired = rewired;
+        seen
+    }
+
+    fn remove_rollout(&mut self, key: &EnvKey) {
+        self.rollouts.remove(key);
+        self.shifting.remove(key);
+        self.dirty.insert(FragmentKey::Env(key.clone()));
+    }
+
+    /// Records that labels ask for and nobody has written yet; they are asked for until they are.
+    pub fn unrecorded(&mut self, now: Timestamp) -> Vec<EnvRecord> {
+        let keys = std::mem::take(&mut self.unrecorded);
+        let record = |key: &EnvKey| {
+            let domain = self
+                .facts
+                .members(key)
+                .into_iter()
+                .find_map(|fact| fact.managed()?.domain.clone())?;
+            Some(EnvRecord::new(key.clone(), domain, Origin::Label, now))
+        };
+        let records: Vec<EnvRecord> = keys
+            .iter()
+            .filter(|key| !self.envs.contains_key(key))
+            .filter_map(record)
+            .collect();
+        self.unrecorded = records.iter().map(|record| record.key.clone()).collect();
+        records
+    }
+
+    /// All env records.
+    pub fn envs(&self) -> impl Iterator<Item = &EnvRecord> {
+        self.envs.values()
+    }
+
+    /// One env record.
+    pub fn env(&self, key: &EnvKey) -> Option<&EnvRecord> {
+        self.envs.get(key)
+    }
+
+    /// One rollout record; an env that was never touched has an empty one.
+    pub fn rollout(&self, key: &EnvKey) -> Record {
+        self.rollouts.get(key).cloned().unwrap_or_default()
+    }
+
+    /// Envs with a shift, whose records time may move.
+    pub fn shifting(&self) -> impl Iterator<Item = &EnvKey> {
+        self.shifting.iter()
+    }
+}
