@@ -1,17 +1,17 @@
 //! A label tree to typed values: a serde deserializer with Traefik's conventions.
 //!
-//! Field names match without regard to case; lists of scalars are split at commas and trimmed; bools are what Go
-//! takes for one; a struct needs sub-fields unless its field is marked by
-//! [`ALLOW_EMPTY`].
+//! Field names match without regard to case; lists of scalars are split at commas and trimmed, and what is below
+//! them says nothing; bools are what Go takes for one; a struct needs sub-fields unless its field is marked by
+//! [`ALLOW_EMPTY`]; in a map marked by [`FLAT_MAP`] paths are keys.
 
 use std::fmt;
 
-use serde::de::value::StrDeserializer;
+use serde::de::value::{MapDeserializer, StrDeserializer};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use thiserror::Error;
 
-use crate::routing::traefik::scalar::ALLOW_EMPTY;
+use crate::routing::traefik::scalar::{ALLOW_EMPTY, FLAT_MAP, MAP_ENTRY};
 
 use super::tree::Node;
 
@@ -118,25 +118,27 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        if name != ALLOW_EMPTY {
-            return visitor.visit_newtype_struct(self);
-        }
-        match self.0.value.as_deref() {
-            Some(text) if !text.is_empty() && Self::boolean(text) != Some(true) => {
+        match (name, self.0.value.as_deref()) {
+            (ALLOW_EMPTY, Some(text)) if !text.is_empty() && !text.eq_ignore_ascii_case("true") => {
                 visitor.visit_none()
             }
-            _ => visitor.visit_some(Switched(self.0)),
+            (ALLOW_EMPTY, _) => visitor.visit_some(Switched(self.0)),
+            (FLAT_MAP, _) => {
+                let mut leaves = Vec::new();
+                flatten("", self.fields()?, &mut leaves);
+                visitor.visit_map(MapDeserializer::new(leaves.into_iter()))
+            }
+            (MAP_ENTRY, _) => visitor.visit_newtype_struct(Switched(self.0)),
+            _ => visitor.visit_newtype_struct(self),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.0.value.as_deref() {
-            _ if self.0.children.iter().any(Node::is_index) => {
-                visitor.visit_seq(Elements(self.0.children.iter()))
-            }
-            Some("") | None if self.0.children.is_empty() => visitor.visit_seq(Scalars(None)),
-            _ => visitor.visit_seq(Scalars(Some(self.text()?.split(',')))),
-        }
+        let elements = Elements {
+            list: self.0,
+            taken: 0,
+        };
+        visitor.visit_seq(elements)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -166,7 +168,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
             return self.deserialize_str(visitor);
         }
         if self.0.children.iter().any(Node::is_index) {
-            return self.deserialize_seq(visitor);
+            return visitor.visit_seq(FreeElements(self.0.children.iter()));
         }
         self.deserialize_map(visitor)
     }
@@ -177,7 +179,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
     }
 }
 
-/// A field that may be empty and is on: its own value says nothing more, its sub-fields count.
+/// An object whose own value says nothing; one that may be empty and is on: its own value says nothing more, its sub-fields count.
 struct Switched<'de>(&'de Node);
 
 impl<'de> Deserializer<'de> for Switched<'de> {
@@ -248,9 +250,108 @@ impl<'de> MapAccess<'de> for Fields<'de> {
     }
 }
 
-struct Elements<'de>(std::slice::Iter<'de, Node>);
+/// Every value below, under its path.
+fn flatten(path: &str, children: &[Node], leaves: &mut Vec<(String, String)>) {
+    for child in children {
+        let dot = if path.is_empty() { "" } else { "." };
+        let path = format!("{path}{dot}{}", child.name);
+        if let Some(value) = child.value.as_ref().filter(|_| child.children.is_empty()) {
+            leaves.push((path.clone(), value.clone()));
+        }
+        flatten(&path, &child.children, leaves);
+    }
+}
+
+/// A list of a field's type: what is below it when that is objects, else its own value, split.
+struct Elements<'de> {
+    list: &'de Node,
+    taken: usize,
+}
 
 impl<'de> SeqAccess<'de> for Elements<'de> {
+    type Error = DecodeError;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, DecodeError> {
+        let element = Element {
+            list: self.list,
+            index: self.taken,
+        };
+        self.taken += 1;
+        match seed.deserialize(element) {
+            Ok(element) => Ok(Some(element)),
+            Err(error) if error.message == NO_MORE => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Says that a list has no more elements: which ones it has is known only once an element is asked for by its type.
+const NO_MORE: &str = "$no_more";
+
+/// Traefik joins and splits the elements of a document's lists by it; there is no other way to write it.
+const SEPARATOR: char = '\u{2551}';
+
+/// An element of a list.
+struct Element<'de> {
+    list: &'de Node,
+    index: usize,
+}
+
+impl<'de> Element<'de> {
+    fn scalar(&self) -> Result<&'de str, DecodeError> {
+        if self
+            .list
+            .children
+            .iter()
+            .any(|child| !child.children.is_empty())
+        {
+            return Err(de::Error::custom("plain values are wanted, not sub-fields"));
+        }
+        let text = self.list.value.as_deref().filter(|text| !text.is_empty());
+        if text.is_some_and(|text| text.contains(SEPARATOR)) {
+            return Err(de::Error::custom(
+                "an element has a U+2551, at which Traefik would split it",
+            ));
+        }
+        let element = text.and_then(|text| text.split(',').nth(self.index));
+        element.map(str::trim).ok_or_else(no_more)
+    }
+}
+
+fn no_more() -> DecodeError {
+    de::Error::custom(NO_MORE)
+}
+
+impl<'de> Deserializer<'de> for Element<'de> {
+    type Error = DecodeError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_borrowed_str(self.scalar()?)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        known: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        let node = self.list.children.get(self.index).ok_or_else(no_more)?;
+        Switched(node).deserialize_struct(name, known, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// A list in free-form content.
+struct FreeElements<'de>(std::slice::Iter<'de, Node>);
+
+impl<'de> SeqAccess<'de> for FreeElements<'de> {
     type Error = DecodeError;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
@@ -261,23 +362,5 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
             .next()
             .map(|node| seed.deserialize(NodeDeserializer(node)))
             .transpose()
-    }
-}
-
-struct Scalars<'de>(Option<std::str::Split<'de, char>>);
-
-impl<'de> SeqAccess<'de> for Scalars<'de> {
-    type Error = DecodeError;
-
-    fn next_element_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, DecodeError> {
-        let Some(element) = self.0.as_mut().and_then(Iterator::next) else {
-            return Ok(None);
-        };
-        let element: StrDeserializer<'_, DecodeError> =
-            de::IntoDeserializer::into_deserializer(element.trim());
-        seed.deserialize(element).map(Some)
     }
 }

@@ -81,7 +81,7 @@ fn common_labels_become_typed_objects() {
         "map keys keep their case"
     );
     assert_eq!(
-        declaration.middlewares["p"].plugin["my"]["list"][0], "x",
+        declaration.middlewares["p"].plugin["my"].0["list"][0], "x",
         "plugins are free-form"
     );
     assert_eq!(declaration.network.as_deref(), Some("front"), "network");
@@ -94,6 +94,64 @@ fn false_switches_off_with_its_sub_fields() {
         ("traefik.http.routers.web.tls.certresolver", "le"),
     ]);
     assert_eq!(declaration.routers["web"].tls, None, "off");
+}
+
+// Each of these was read otherwise than Traefik reads it, and found by comparing with Traefik itself: an index on a
+// list of texts filled the list, `1` switched on, `+3s` and headers with a dot in their name cost the object, an empty
+// address was one, and a plugin's `[0]` lost its whole configuration.
+#[test]
+fn odd_forms_are_read_as_traefik_reads_them() {
+    let balancer = "traefik.http.services.s.loadbalancer";
+    let declaration = read(&[
+        ("traefik.http.routers.r.entrypoints[0]", "web"),
+        ("traefik.http.routers.r.middlewares", "a,b"),
+        ("traefik.http.routers.r.middlewares.sub", "c"),
+        ("traefik.http.routers.r.service", ""),
+        ("traefik.http.routers.r.tls", "1"),
+        ("traefik.http.routers.t.tls", "TRUE"),
+        ("traefik.http.routers.t.tls.domains.any.main", "a.example"),
+        ("traefik.http.routers.t.tls.domains[0]", "nothing"),
+        (&format!("{balancer}.server.url"), ""),
+        (&format!("{balancer}.healthcheck.interval"), "+3s"),
+        (&format!("{balancer}.healthcheck.headers.X.Y[0].Z"), "v"),
+        ("traefik.http.middlewares.p.plugin.my[0]", "x"),
+        ("traefik.http.middlewares.p.plugin.bare", "x"),
+    ]);
+    assert_eq!(declaration.diagnostics, vec![], "nothing is wrong");
+    let router = &declaration.routers["r"];
+    assert!(
+        router.entry_points.is_empty(),
+        "below a list nothing counts"
+    );
+    assert_eq!(router.middlewares, ["a", "b"], "its value does");
+    assert_eq!(router.service, None, "empty is absent");
+    assert_eq!(router.tls, None, "only true switches on");
+    let domains = &declaration.routers["t"].tls.as_ref().unwrap().domains;
+    assert_eq!(domains.len(), 2, "of objects everything below is one");
+    let balancer = declaration.services["s"].load_balancer.as_ref().unwrap();
+    assert_eq!(
+        balancer.server.as_ref().unwrap().url,
+        None,
+        "empty is absent"
+    );
+    let headers = &balancer.health_check.as_ref().unwrap().headers;
+    assert_eq!(headers["X.Y.[0].Z"], "v", "a path is a key");
+    let plugin = &declaration.middlewares["p"].plugin;
+    assert_eq!(
+        plugin["my"].0["[0]"], "x",
+        "a plugin's configuration is a map"
+    );
+    assert!(plugin["bare"].0.is_empty(), "and may be empty");
+}
+
+#[test]
+fn a_list_element_that_traefik_would_split_costs_its_object() {
+    let declaration = read(&[("traefik.http.routers.r.middlewares", "a\u{2551}b")]);
+    assert!(declaration.routers.is_empty(), "it cannot be said");
+    assert!(
+        declaration.diagnostics[0].message.contains("U+2551"),
+        "and is told"
+    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub fn to_json<T: Serialize>(value: &T) -> Vec<u8> {
 }
 
 /// A typed object as the document holds it: absent fields left out, and no empty object where Traefik would refuse
-/// the whole document for it. `None` when nothing is left.
+/// the whole document for it: one that is there and says nothing keeps an empty list. `None` when nothing is left.
 pub fn object<T: Serialize>(value: &T) -> Option<Value> {
     let value = serde_json::to_value(value).expect("our document types have string keys");
     prune(value, "", "")
@@ -52,7 +52,7 @@ fn may_be_empty(parent: &str, key: &str) -> bool {
         "tls" | "sticky" | "cookie" | "compress" | "contentType" => true,
         "ipStrategy" => parent != "sourceCriterion",
         "healthCheck" => parent != "loadBalancer",
-        _ => false,
+        _ => parent == "plugin",
     }
 }
 
@@ -67,10 +67,15 @@ fn prune(value: Value, parent: &str, key: &str) -> Option<Value> {
             (!items.is_empty()).then_some(Value::Array(items))
         }
         Value::Object(fields) => {
-            let fields: Map<String, Value> = fields
+            let list = fields.iter().find(|(_, field)| field.is_array());
+            let empty_list = list.map(|(name, _)| (name.clone(), Value::Array(Vec::new())));
+            let mut fields: Map<String, Value> = fields
                 .into_iter()
                 .filter_map(|(name, field)| prune(field, key, &name).map(|field| (name, field)))
                 .collect();
+            if fields.is_empty() && !key.is_empty() && !may_be_empty(parent, key) {
+                fields.extend(empty_list);
+            }
             (!fields.is_empty() || may_be_empty(parent, key)).then_some(Value::Object(fields))
         }
         scalar @ (Value::Bool(_) | Value::Number(_) | Value::String(_)) => Some(scalar),

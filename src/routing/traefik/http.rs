@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::scalar::{Duration, allow_empty};
+use super::scalar::{Duration, allow_empty, flat_map, non_empty};
 
 /// `http.routers.<name>`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,7 @@ pub struct Router {
     /// Middlewares, in order.
     pub middlewares: Vec<String>,
     /// The service.
+    #[serde(deserialize_with = "non_empty")]
     pub service: Option<String>,
     /// The rule.
     pub rule: Option<String>,
@@ -111,10 +112,13 @@ pub struct LoadBalancer {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct LabelServer {
     /// A whole URL instead of an address of this container.
+    #[serde(deserialize_with = "non_empty")]
     pub url: Option<String>,
     /// `http`, `https` or `h2c`.
+    #[serde(deserialize_with = "non_empty")]
     pub scheme: Option<String>,
     /// Port, as written.
+    #[serde(deserialize_with = "non_empty")]
     pub port: Option<String>,
     /// Share among the servers.
     pub weight: Option<i64>,
@@ -198,6 +202,7 @@ pub struct HealthCheck {
     /// Follow redirects.
     pub follow_redirects: Option<bool>,
     /// Headers.
+    #[serde(deserialize_with = "flat_map")]
     pub headers: BTreeMap<String, String>,
 }
 

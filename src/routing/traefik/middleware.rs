@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::scalar::{Duration, allow_empty};
+use super::scalar::{Duration, allow_empty, flat_map, map_entry};
 
 /// `http.middlewares.<name>`; one kind only.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,8 +65,13 @@ pub struct Middleware {
     /// gRPC-Web.
     pub grpc_web: Option<GrpcWeb>,
     /// Plugins by name.
-    pub plugin: BTreeMap<String, serde_json::Value>,
+    pub plugin: BTreeMap<String, PluginConf>,
 }
+
+/// What a plugin is told; nothing at all is enough.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PluginConf(#[serde(deserialize_with = "map_entry")] pub BTreeMap<String, Value>);
 
 /// Adds a prefix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,8 +157,10 @@ pub struct IpStrategy {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Headers {
     /// To the service.
+    #[serde(deserialize_with = "flat_map")]
     pub custom_request_headers: BTreeMap<String, String>,
     /// To the client.
+    #[serde(deserialize_with = "flat_map")]
     pub custom_response_headers: BTreeMap<String, String>,
     /// CORS.
     pub access_control_allow_credentials: Option<bool>,
@@ -184,7 +192,7 @@ pub struct Headers {
     #[serde(rename = "sslHost")]
     pub ssl_host: Option<String>,
     /// Headers that say that TLS was used.
-    #[serde(rename = "sslProxyHeaders")]
+    #[serde(rename = "sslProxyHeaders", deserialize_with = "flat_map")]
     pub ssl_proxy_headers: BTreeMap<String, String>,
     /// Deprecated.
     #[serde(rename = "sslForceHost")]

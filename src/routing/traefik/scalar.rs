@@ -1,6 +1,11 @@
 //! Reading conventions that Traefik's label language adds to plain values.
 
-use serde::de::{Deserialize, Deserializer, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 /// The name by which a label deserializer recognises a field that may be given without content
 /// (`tls=true`, `sticky.cookie`): present and on with defaults, or switched off as a whole.
@@ -12,11 +17,11 @@ where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    struct Optional<T>(std::marker::PhantomData<T>);
+    struct Optional<T>(PhantomData<T>);
     impl<'de, T: Deserialize<'de>> Visitor<'de> for Optional<T> {
         type Value = Option<T>;
 
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("true, false or sub-fields")
         }
         fn visit_none<E>(self) -> Result<Self::Value, E> {
@@ -38,7 +43,59 @@ where
             Option::deserialize(deserializer)
         }
     }
-    deserializer.deserialize_newtype_struct(ALLOW_EMPTY, Optional(std::marker::PhantomData))
+    deserializer.deserialize_newtype_struct(ALLOW_EMPTY, Optional(PhantomData))
+}
+
+/// The name by which a label deserializer recognises a map of texts: whatever path is below it is a key.
+pub const FLAT_MAP: &str = "$flat_map";
+
+/// For maps of texts; a key with dots in it is a path of labels.
+pub fn flat_map<'de, D>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_newtype_struct(FLAT_MAP, MapOf(PhantomData))
+}
+
+/// The name by which a label deserializer recognises an entry of a map that is a map itself: a value of its own says
+/// nothing.
+pub const MAP_ENTRY: &str = "$map_entry";
+
+/// For maps that are entries of a map.
+pub fn map_entry<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_newtype_struct(MAP_ENTRY, MapOf(PhantomData))
+}
+
+struct MapOf<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for MapOf<T> {
+    type Value = BTreeMap<String, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sub-fields")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        BTreeMap::deserialize(MapAccessDeserializer::new(map))
+    }
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Self::Value, D::Error> {
+        BTreeMap::deserialize(deserializer)
+    }
+}
+
+/// For texts of which nothing says as much as none.
+pub fn non_empty<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.is_empty()))
 }
 
 /// Go counts nanoseconds in 63 bits; a longer duration makes Traefik refuse the whole document.
@@ -60,7 +117,7 @@ impl<'de> Deserialize<'de> for Duration {
         let text = String::deserialize(deserializer)?;
         // as Traefik reads it: seconds when it is an integer of 64 bits, else Go's syntax
         if text.parse::<i64>().is_err() {
-            let positive = text.strip_prefix('-').unwrap_or(&text);
+            let positive = text.strip_prefix(['-', '+']).unwrap_or(&text);
             let parsed = crate::go_duration::parse(positive).map_err(serde::de::Error::custom)?;
             if parsed > LONGEST {
                 let message =
