@@ -5,7 +5,7 @@ use std::time::Duration;
 use pointsman::docker::Timing;
 use pointsman::routing::model::{Change, Health, State};
 
-use crate::support::fake_engine::{FakeEngine, Toggle, container, container_id};
+use crate::support::fake_engine::{FakeEngine, FakePort, Toggle, container, container_id};
 use crate::support::observer::Observer;
 use crate::support::{quick_timing, soon};
 
@@ -41,6 +41,31 @@ async fn an_empty_host_is_a_complete_list() {
         "nothing between the marks"
     );
     assert!(seen.stats.is_connected(), "and up to date");
+    seen.stop().await;
+}
+
+#[tokio::test]
+async fn another_world_all_at_once_becomes_the_truth() {
+    let engine = FakeEngine::new();
+    engine.start(web());
+    let mut seen = Observer::start(&engine, quick_timing()).await;
+    assert_eq!(engine.followers(), 1, "it follows the events");
+    let published = FakePort {
+        private: 80,
+        protocol: "tcp".to_owned(),
+        bindings: vec![("127.0.0.1".to_owned(), 8080), ("::1".to_owned(), 8080)],
+    };
+    let mut api = container("api").network("front", "172.18.0.3");
+    api.state = "running".to_owned();
+    api.ports.push(published);
+    engine.replace(vec![container("db"), api]);
+    let (web, db, api) = (container_id("web"), container_id("db"), container_id("api"));
+    seen.until("the new world", |seen| {
+        let all = &seen.containers;
+        let has = |id| all.contains_key(id);
+        !has(&web) && has(&db) && all.get(&api).is_some_and(|api| api.ports.len() == 2)
+    })
+    .await;
     seen.stop().await;
 }
 

@@ -7,13 +7,18 @@ use std::time::Duration;
 pub(crate) struct Random(u64);
 
 impl Random {
+    /// The same numbers again.
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// From `POINTSMAN_E2E_SEED`, else anew.
     pub(crate) fn seeded() -> Self {
         let given = std::env::var_os("POINTSMAN_E2E_SEED");
         let given = given.map(|text| text.to_str().unwrap().parse().unwrap());
         let seed: u64 = given.unwrap_or_else(|| RandomState::new().build_hasher().finish());
         println!("POINTSMAN_E2E_SEED={seed}");
-        Self(seed)
+        Self::new(seed)
     }
 
     /// Below `bound`.

@@ -9,27 +9,74 @@ use tokio::time::Instant;
 /// A container.
 #[derive(Clone, Debug)]
 pub(crate) struct FakeContainer {
+    /// Made from the name, unless set.
+    pub id: String,
     pub name: String,
+    /// Seconds since the epoch.
+    pub created: u64,
     pub labels: BTreeMap<String, String>,
     pub state: String,
     pub health: Option<String>,
     pub network_mode: String,
     /// By network name: the address, and the endpoint configuration that it was connected with.
     pub networks: BTreeMap<String, (String, Value)>,
-    pub ports: Vec<u16>,
+    /// Second addresses, by network name.
+    pub ipv6: BTreeMap<String, String>,
+    pub ports: Vec<FakePort>,
     /// Until then the list still shows the container as it was before it died.
     pub stale: Option<(Instant, Box<FakeContainer>)>,
+}
+
+/// An exposed port.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FakePort {
+    pub private: u16,
+    /// `tcp` or `udp`.
+    pub protocol: String,
+    /// Address and port on the host; empty when it is not published.
+    pub bindings: Vec<(String, u16)>,
+}
+
+impl FakePort {
+    fn listed(&self) -> Vec<Value> {
+        let plain = json!({"PrivatePort": self.private, "Type": self.protocol});
+        if self.bindings.is_empty() {
+            return vec![plain];
+        }
+        let published = |(ip, public): &(String, u16)| {
+            let mut port = plain.clone();
+            port["IP"] = json!(ip);
+            port["PublicPort"] = json!(public);
+            port
+        };
+        self.bindings.iter().map(published).collect()
+    }
+
+    fn inspected(&self) -> (String, Value) {
+        let binding =
+            |(ip, public): &(String, u16)| json!({"HostIp": ip, "HostPort": public.to_string()});
+        let bindings: Vec<Value> = self.bindings.iter().map(binding).collect();
+        let published = if bindings.is_empty() {
+            Value::Null
+        } else {
+            json!(bindings)
+        };
+        (format!("{}/{}", self.private, self.protocol), published)
+    }
 }
 
 /// A container with this name, and an id made from it.
 pub(crate) fn container(name: &str) -> FakeContainer {
     FakeContainer {
+        id: id_text(name),
         name: name.to_owned(),
+        created: 1_700_000_000,
         labels: BTreeMap::new(),
         state: "created".to_owned(),
         health: None,
         network_mode: "default".to_owned(),
         networks: BTreeMap::new(),
+        ipv6: BTreeMap::new(),
         ports: Vec::new(),
         stale: None,
     }
@@ -67,7 +114,11 @@ impl FakeContainer {
     }
 
     pub(crate) fn port(mut self, port: u16) -> Self {
-        self.ports.push(port);
+        self.ports.push(FakePort {
+            private: port,
+            protocol: "tcp".to_owned(),
+            bindings: Vec::new(),
+        });
         self
     }
 
@@ -87,16 +138,12 @@ impl FakeContainer {
         {
             return before.listed(now);
         }
-        let ports: Vec<_> = self
-            .ports
-            .iter()
-            .map(|port| json!({"PrivatePort": port, "Type": "tcp"}))
-            .collect();
+        let ports: Vec<_> = self.ports.iter().flat_map(FakePort::listed).collect();
         json!({
-            "Id": id_text(&self.name),
+            "Id": self.id,
             "Names": [format!("/{}", self.name)],
             "Image": "app:1",
-            "Created": 1_700_000_000,
+            "Created": self.created,
             "Ports": if self.is_alive() { ports } else { Vec::new() },
             "Labels": self.labels,
             "State": self.state,
@@ -127,7 +174,7 @@ impl FakeContainer {
             let endpoint = json!({
                 "NetworkID": super::world::network_id(name),
                 "IPAddress": ip,
-                "GlobalIPv6Address": "",
+                "GlobalIPv6Address": self.ipv6.get(name).filter(|_| self.is_alive()).map_or("", String::as_str),
                 "DriverOpts": config.get("DriverOpts"),
             });
             (name.clone(), endpoint)
@@ -135,14 +182,24 @@ impl FakeContainer {
         self.networks.iter().map(endpoint).collect()
     }
 
+    fn inspected_ports(&self) -> Value {
+        let ports = self.ports.iter().filter(|_| self.is_alive());
+        Value::Object(ports.map(FakePort::inspected).collect())
+    }
+
     /// As an inspect shows it: never stale, because it waits for the container's lock.
     pub(super) fn inspected(&self) -> Value {
         json!({
-            "Id": id_text(&self.name),
+            "Id": self.id,
             "Name": format!("/{}", self.name),
-            "State": { "Status": self.state, "Running": self.is_alive() },
+            "State": {
+                "Status": self.state,
+                "Running": self.is_alive(),
+                "Health": self.health.as_ref().map(|word| json!({ "Status": word })),
+            },
+            "Config": { "Labels": self.labels },
             "HostConfig": { "NetworkMode": self.network_mode },
-            "NetworkSettings": { "Networks": self.listed_networks() },
+            "NetworkSettings": { "Networks": self.listed_networks(), "Ports": self.inspected_ports() },
         })
     }
 }

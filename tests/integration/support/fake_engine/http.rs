@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::container::{FakeContainer, id_text};
+use super::container::FakeContainer;
 use super::world::{Frame, World, network_id};
 use super::{Shared, refusal};
 
@@ -77,10 +77,10 @@ async fn route(
             let (oldest, newest) = shared.world().versions.clone();
             json_answer(
                 200,
-                &json!({ "ApiVersion": newest, "MinAPIVersion": oldest }),
+                &json!({ "Version": "20.10.24", "ApiVersion": newest, "MinAPIVersion": oldest }),
             )
         }
-        ("GET", ["_ping"]) => ping(&shared.world()),
+        ("GET" | "HEAD", ["_ping"]) => ping(&shared.world()),
         ("GET", ["events"]) => events(shared, query),
         ("GET", ["containers", "json"]) => list(shared, query).await,
         ("GET", ["containers", id, "json"]) => match find_container(&shared.world(), id) {
@@ -153,9 +153,7 @@ async fn list(shared: &Arc<Shared>, query: &str) -> Answer {
         let ids = query
             .split('&')
             .find_map(|pair| pair.strip_prefix("filters="));
-        let wanted = |container: &&FakeContainer| {
-            ids.is_none_or(|ids| ids.contains(&id_text(&container.name)))
-        };
+        let wanted = |container: &&FakeContainer| ids.is_none_or(|ids| ids.contains(&container.id));
         let now = Instant::now();
         let listed = world
             .containers
@@ -183,7 +181,7 @@ fn find_container<'a>(world: &'a World, id: &str) -> Option<&'a FakeContainer> {
     world
         .containers
         .values()
-        .find(|container| id_text(&container.name) == id || container.name == id)
+        .find(|container| container.id == id || container.name == id)
 }
 
 fn find_network(world: &World, id: &str) -> Option<String> {
@@ -240,7 +238,7 @@ fn disconnect(world: &mut World, id: &str, body: &Value) -> Answer {
     if !container.networks.contains_key(&network) {
         let message = format!(
             "container {} is not connected to network {network}",
-            id_text(&container.name)
+            container.id
         );
         return json_answer(500, &refusal(&message));
     }

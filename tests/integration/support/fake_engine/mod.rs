@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub(crate) use container::{FakeContainer, container, id};
+pub(crate) use container::{FakeContainer, FakePort, container, id};
 pub(crate) use world::FakeNetwork;
 use world::World;
 
@@ -97,7 +97,8 @@ impl FakeEngine {
         Endpoint::parse(&text, TlsFiles::default()).unwrap()
     }
 
-    fn socket(&self) -> PathBuf {
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
         self.dir.path().join("docker.sock")
     }
 
@@ -157,6 +158,11 @@ impl FakeEngine {
     /// Creates and starts it, with its events.
     pub(crate) fn start(&self, container: FakeContainer) {
         self.shared.world().start(container);
+    }
+
+    /// Other containers, all at once and in the states they have; of the starts only the last one's is told.
+    pub(crate) fn replace(&self, containers: Vec<FakeContainer>) {
+        self.shared.world().replace(containers);
     }
 
     /// Starts one that stopped, with another address in this network.
@@ -221,6 +227,11 @@ impl FakeEngine {
     /// Every call so far: method and path with query, as received.
     pub(crate) fn calls(&self) -> Vec<String> {
         self.shared.calls.borrow().clone()
+    }
+
+    /// How many follow the events.
+    pub(crate) fn followers(&self) -> usize {
+        self.shared.world().followers()
     }
 
     /// How many calls contain this text.

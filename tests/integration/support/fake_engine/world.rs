@@ -124,6 +124,25 @@ impl World {
         self.containers.remove(name);
     }
 
+    /// Other containers, all at once: the old ones are destroyed, and of the new ones only the last one's start is told.
+    pub(super) fn replace(&mut self, containers: Vec<FakeContainer>) {
+        let old: Vec<_> = self.containers.keys().cloned().collect();
+        for name in &old {
+            self.container_event(name, "destroy");
+        }
+        let names: Vec<_> = containers.iter().map(|new| new.name.clone()).collect();
+        self.containers = containers
+            .into_iter()
+            .map(|new| (new.name.clone(), new))
+            .collect();
+        for name in &names {
+            self.container_event(name, "create");
+        }
+        if let Some(last) = names.last() {
+            self.container_event(last, "start");
+        }
+    }
+
     pub(super) fn set_state(&mut self, name: &str, state: &str, action: Option<&str>) {
         state.clone_into(&mut self.containers.get_mut(name).unwrap().state);
         if let Some(action) = action {
@@ -179,12 +198,18 @@ impl World {
             attributes[key] = json!(value);
         }
         attributes["name"] = json!(name);
-        self.event("container", action, &id_text(name), &attributes);
+        let id = self.id_of(name);
+        self.event("container", action, &id, &attributes);
+    }
+
+    fn id_of(&self, name: &str) -> String {
+        let container = self.containers.get(name);
+        container.map_or_else(|| id_text(name), |container| container.id.clone())
     }
 
     fn network_event(&mut self, container: &str, network: &str, action: &str) {
         let attributes =
-            json!({ "container": id_text(container), "name": network, "type": "bridge" });
+            json!({ "container": self.id_of(container), "name": network, "type": "bridge" });
         self.event("network", action, &network_id(network), &attributes);
     }
 
@@ -238,6 +263,10 @@ impl World {
                 .unwrap();
         }
         self.streams.push(stream);
+    }
+
+    pub(super) fn followers(&self) -> usize {
+        self.streams.len()
     }
 
     pub(super) fn stream_queue() -> (mpsc::Sender<Frame>, mpsc::Receiver<Frame>) {

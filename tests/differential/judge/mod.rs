@@ -1,0 +1,161 @@
+//! Is a difference one that Pointsman makes on purpose.
+//!
+//! Traefik drops a container with one broken label, and a name that two containers define differently. Pointsman drops
+//! the object, or keeps the oldest one's, and says so. Such a difference is not believed but checked: what Pointsman
+//! blames is taken out of the labels, and Traefik must then make of that world exactly what Pointsman made of the
+//! first one.
+
+pub(crate) mod direct;
+pub(crate) mod faults;
+pub(crate) mod limits;
+pub(crate) mod objects;
+pub(crate) mod repair;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::support::fake_engine::FakeContainer;
+use crate::support::pair::{Outcome, Pair};
+use crate::support::world::{World, show};
+use faults::{Blame, Evidence, Fault};
+use objects::{Objects, difference, objects};
+
+/// How often each deliberate difference was seen.
+pub(crate) type Uses = BTreeMap<&'static str, u64>;
+
+/// What a case came to.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// The same on both sides.
+    Identical,
+    /// Different, on purpose.
+    Explained(Uses),
+    /// Different. With everything there is to see.
+    Unexplained(String),
+}
+
+/// Runs a case.
+pub(crate) async fn judge(pair: &mut Pair, world: &World) -> Verdict {
+    let first = pair.run(world).await;
+    let mut uses = Uses::new();
+    let here = objects(&first.http);
+    let lines = compare(pair, world, &first, &here, &mut uses);
+    if lines.is_empty() {
+        return if uses.is_empty() {
+            Verdict::Identical
+        } else {
+            Verdict::Explained(uses)
+        };
+    }
+    match explain(pair, world, &first, &here).await {
+        Ok(more) => Verdict::Explained(more),
+        Err(why) => Verdict::Unexplained(format!(
+            "{why}\nworld:\n{}difference:\n  {}\nTraefik:   {}\nPointsman: {}",
+            show(world),
+            lines.join("\n  "),
+            first.docker,
+            first.http,
+        )),
+    }
+}
+
+fn compare(
+    pair: &Pair,
+    world: &[FakeContainer],
+    outcome: &Outcome,
+    here: &Objects,
+    uses: &mut Uses,
+) -> Vec<String> {
+    let mut there = objects(&outcome.docker);
+    repair::strip(&mut there);
+    direct::settle(&mut there, here, world, &pair.options, uses);
+    difference(&there, here)
+}
+
+/// Repairs what Pointsman blames, step by step, and compares again.
+async fn explain(
+    pair: &mut Pair,
+    world: &World,
+    first: &Outcome,
+    here: &Objects,
+) -> Result<Uses, String> {
+    let diagnostics = pair.pointsman.diagnostics().await;
+    let faults = faults::faults(&diagnostics, world)?;
+    let told = || {
+        format!(
+            "\ndiagnostics: {diagnostics:#?}\nTraefik said: {}",
+            said(&first.log)
+        )
+    };
+    if faults.is_empty() {
+        return Err(format!("nothing explains it{}", told()));
+    }
+    let mut uses = Uses::new();
+    let (conflicts, broken): (Vec<&Fault>, Vec<&Fault>) = faults
+        .iter()
+        .partition(|fault| matches!(fault.evidence, Evidence::Conflict));
+    let dropped = faults::dropped(first);
+    for fault in &broken {
+        if fault.evidence == Evidence::Dropped && !dropped.contains(&fault.container) {
+            return Err(format!(
+                "Traefik did not drop the container: {fault:?}{}",
+                told()
+            ));
+        }
+        if fault.evidence == Evidence::NoRule {
+            refused_rule(pair, first, fault).await?;
+        }
+        *uses.entry(fault.rule).or_default() += 1;
+    }
+    let mut repaired = world.clone();
+    repair::repair(&mut repaired, &broken);
+    if !conflicts.is_empty() {
+        let second = pair.run(&repaired).await;
+        for fault in &conflicts {
+            if !faults::has_conflict(&second.log, fault) {
+                return Err(format!(
+                    "Traefik saw no conflict: {fault:?}{}",
+                    said(&second.log)
+                ));
+            }
+            *uses.entry(fault.rule).or_default() += 1;
+        }
+        repair::repair(&mut repaired, &conflicts);
+    }
+    let last = pair.run(&repaired).await;
+    let lines = compare(pair, &repaired, &last, here, &mut uses);
+    if lines.is_empty() {
+        return Ok(uses);
+    }
+    Err(format!(
+        "also different without what Pointsman blames:\n  {}\nthat world:\n{}Traefik said: {}{}",
+        lines.join("\n  "),
+        show(&repaired),
+        said(&last.log),
+        told(),
+    ))
+}
+
+/// Traefik cannot read the rule either, or it has what Pointsman does not read on purpose.
+async fn refused_rule(pair: &mut Pair, first: &Outcome, fault: &Fault) -> Result<(), String> {
+    let Blame::Object(_, name) = &fault.blame else {
+        return Err(format!("not about a router: {fault:?}"));
+    };
+    let router = &first.docker["http"]["routers"][name];
+    if router.is_null() || limits::is_exotic(router["rule"].as_str().unwrap_or_default()) {
+        return Ok(());
+    }
+    let router = pair.router(name).await;
+    let says_so = router["error"].to_string().contains("rule");
+    let is_off = router["status"] == "disabled" && says_so;
+    let why = || format!("Traefik can read this rule: {router}");
+    is_off.then_some(()).ok_or_else(why)
+}
+
+fn said(log: &[serde_json::Value]) -> String {
+    let mut text = String::new();
+    for line in log.iter().filter(|line| line["level"] == "error") {
+        writeln!(text, "  {line}").unwrap();
+    }
+    text
+}

@@ -1,0 +1,69 @@
+//! The options of Traefik's Docker provider that Pointsman has too, in the sets that are tested.
+
+/// One set, as both sides are told.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// What the set is called.
+    pub(crate) name: &'static str,
+    pairs: Vec<(&'static str, &'static str, String)>,
+    /// The network to prefer.
+    pub(crate) network: Option<&'static str>,
+}
+
+/// Every set.
+pub(crate) fn all() -> Vec<Options> {
+    let plain = Options {
+        name: "default",
+        ..Options::default()
+    };
+    let named = |name| Options {
+        name,
+        ..Options::default()
+    };
+    vec![
+        plain,
+        named("hidden").with(("exposedByDefault", "exposed-by-default"), "false"),
+        named("rule-name").with(
+            ("defaultRule", "default-rule"),
+            "Host(`{{ .Name }}.example.com`)",
+        ),
+        named("rule-label").with(
+            ("defaultRule", "default-rule"),
+            "Host(`{{ .ContainerName }}.{{ index .Labels \"tier\" }}`)",
+        ),
+        named("network").with_network("front"),
+        named("bind").with(("useBindPortIP", "use-bind-port-ip"), "true"),
+        named("empty").with(("allowEmptyServices", "allow-empty-services"), "true"),
+        named("all")
+            .with(("useBindPortIP", "use-bind-port-ip"), "true")
+            .with(("allowEmptyServices", "allow-empty-services"), "true")
+            .with(("exposedByDefault", "exposed-by-default"), "false")
+            .with_network("back"),
+    ]
+}
+
+impl Options {
+    fn with(mut self, (traefik, pointsman): (&'static str, &'static str), value: &str) -> Self {
+        self.pairs.push((traefik, pointsman, value.to_owned()));
+        self
+    }
+
+    fn with_network(mut self, network: &'static str) -> Self {
+        self.network = Some(network);
+        self.with(("network", "network"), network)
+    }
+
+    /// Flags of Traefik.
+    pub(crate) fn traefik(&self) -> Vec<String> {
+        let flag =
+            |(name, _, value): &(&str, &str, String)| format!("--providers.docker.{name}={value}");
+        let on = std::iter::once("--providers.docker=true".to_owned());
+        on.chain(self.pairs.iter().map(flag)).collect()
+    }
+
+    /// Flags of Pointsman.
+    pub(crate) fn pointsman(&self) -> Vec<String> {
+        let flag = |(_, name, value): &(&str, &str, String)| format!("--{name}={value}");
+        self.pairs.iter().map(flag).collect()
+    }
+}
