@@ -9,6 +9,10 @@ mod judge;
 #[cfg(test)]
 mod minimise;
 #[cfg(test)]
+mod panics;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod support;

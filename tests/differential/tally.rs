@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::judge::Verdict;
+use crate::rules::RULES;
 
 /// Counts.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ impl Tally {
             Verdict::Explained(uses) => {
                 self.explained += 1;
                 for (rule, count) in uses {
+                    let known = RULES.iter().any(|(known, _)| *known == rule);
+                    assert!(known, "{rule} is not in the list of deliberate differences");
                     *self.uses.entry(rule).or_default() += count;
                 }
             }

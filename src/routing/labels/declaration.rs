@@ -53,16 +53,17 @@ impl Declaration {
         let routers = reader.objects(http, Section::HttpRouters, &mut broken);
         let services = reader.objects(http, Section::HttpServices, &mut broken);
         let middlewares = reader.objects(http, Section::HttpMiddlewares, &mut broken);
-        let enable = reader.boolean(&tree, "enable");
-        let allow_non_running = reader.boolean(docker, "allownonrunning").unwrap_or(false);
+        let enable = reader.boolean(&tree, "traefik", "enable");
+        let allow = reader.boolean(docker, "traefik.docker", "allownonrunning");
         let network = docker.child("network").and_then(|node| node.value.clone());
         let managed = reader.managed(container);
         reader.unsupported(&tree, http);
+        reader.misspelled(&tree, docker);
         let diagnostics = reader.diagnostics;
         Self {
             enable,
             network,
-            allow_non_running,
+            allow_non_running: allow.unwrap_or(false),
             managed,
             routers,
             services,
@@ -81,6 +82,11 @@ impl Declaration {
             || !self.broken.is_empty()
     }
 }
+
+/// Below `traefik`, these and all that begins with them is Traefik's.
+const OWN: [&str; 4] = ["enable", "http", "tcp", "udp"];
+/// Below `traefik.docker`; the last is for Swarm and says nothing elsewhere.
+const DOCKER: [&str; 3] = ["network", "allownonrunning", "lbswarm"];
 
 struct Reader {
     subject: String,
@@ -166,12 +172,12 @@ impl Reader {
         }
     }
 
-    fn boolean(&mut self, parent: &Node, name: &str) -> Option<bool> {
+    fn boolean(&mut self, parent: &Node, path: &str, name: &str) -> Option<bool> {
         let node = parent.child(name)?;
         match decode(node) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.report("label-value", format!("traefik.{name}"), error.to_string());
+                self.report("label-value", format!("{path}.{name}"), error.to_string());
                 Some(false)
             }
         }
@@ -183,6 +189,27 @@ impl Reader {
             self.report("managed-labels", *key, message.clone());
         }
         managed
+    }
+
+    /// Names what Traefik takes for its own and does not know; it would pass over the whole container.
+    fn misspelled(&mut self, tree: &Node, docker: &Node) {
+        let message = "Traefik knows no such label";
+        for node in &tree.children {
+            let name = node.name.to_ascii_lowercase();
+            let begins = |known: &str| name.starts_with(known) && name != known;
+            if OWN.iter().any(|known| begins(known)) {
+                self.report("label-unknown", format!("traefik.{}", node.name), message);
+            }
+        }
+        for node in &docker.children {
+            if !DOCKER
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(&node.name))
+            {
+                let key = format!("traefik.docker.{}", node.name);
+                self.report("label-unknown", key, message);
+            }
+        }
     }
 
     /// Names what is understood by Traefik's own provider and not yet here, instead of passing over it.

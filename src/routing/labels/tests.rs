@@ -144,6 +144,31 @@ fn odd_forms_are_read_as_traefik_reads_them() {
     assert!(plugin["bare"].0.is_empty(), "and may be empty");
 }
 
+// Such labels were passed over without a word, while Traefik drops the container for them.
+#[test]
+fn misspelled_labels_are_told() {
+    let declaration = read(&[
+        ("traefik.enabled", "true"),
+        ("traefik.httpx.routers.r.rule", "Path(`/`)"),
+        ("traefik.docker.networks", "front"),
+        ("traefik.docker.allownonrunning", "perhaps"),
+        ("traefik.docker.lbswarm", "true"),
+        ("traefik.other", "x"),
+    ]);
+    let keys: Vec<_> = declaration
+        .diagnostics
+        .iter()
+        .map(|it| it.key.as_deref().unwrap())
+        .collect();
+    let expected = [
+        "traefik.docker.allownonrunning",
+        "traefik.enabled",
+        "traefik.httpx",
+        "traefik.docker.networks",
+    ];
+    assert_eq!(keys, expected, "what Traefik does not select is nobody's");
+}
+
 #[test]
 fn a_list_element_that_traefik_would_split_costs_its_object() {
     let declaration = read(&[("traefik.http.routers.r.middlewares", "a\u{2551}b")]);

@@ -1,5 +1,6 @@
 //! Every label of the reference, each in every form that matters, a few containers in each world.
 
+pub(crate) mod deliberate;
 pub(crate) mod table;
 
 use crate::support::fake_engine::{FakeContainer, container};

@@ -91,8 +91,10 @@ fn networks(random: &mut Random, index: u64, it: &mut FakeContainer, world: &[Fa
                 let name = pick(random, &NETWORKS);
                 *it = it.clone().network(name, &format!("10.{index}.{number}.2"));
                 if chance(random, 10) {
-                    it.ipv6
-                        .insert(name.to_owned(), format!("fd00::{index}:{number}:2"));
+                    it.ipv6.insert(
+                        name.to_owned(),
+                        format!("fd00::{}:{}:2", index + 1, number + 1),
+                    );
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Differences that can be seen in one object alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ pub(crate) fn settle(
             continue;
         }
         if let Some(servers) = servers(object) {
-            empty_url(servers, world, uses);
+            idle_server(servers, world, uses);
             random_network(servers, &moves, uses);
         }
         drop_empty_servers(object);
@@ -43,18 +43,36 @@ fn says_nothing(there: &mut Objects, here: &Objects, uses: &mut Uses) {
     });
 }
 
-/// A server that is not healthy has no address, and Traefik keeps it without.
-fn empty_url(servers: &mut Vec<Value>, world: &[FakeContainer], uses: &mut Uses) {
-    let is_serving = |it: &FakeContainer| {
-        it.state == "running" && it.health.as_ref().is_none_or(|word| word == "healthy")
-    };
+/// A server that does not serve: Traefik keeps it without an address, or with the one that a label gives.
+fn idle_server(servers: &mut Vec<Value>, world: &[FakeContainer], uses: &mut Uses) {
+    let idle = world.iter().filter(|it| !is_serving(it));
+    let mut urls: BTreeSet<&str> = idle.clone().flat_map(label_urls).collect();
+    urls.extend(idle.map(|_| ""));
+    let serving = world.iter().filter(|it| is_serving(it));
+    for url in serving.flat_map(label_urls) {
+        urls.remove(url);
+    }
     let before = servers.len();
-    if !world.iter().all(is_serving) {
-        servers.retain(|server| server.get("url").is_some_and(|url| url != ""));
-    }
+    servers.retain(|server| {
+        let url = server.get("url").and_then(Value::as_str);
+        !urls.contains(url.unwrap_or_default())
+    });
     if servers.len() < before {
-        *uses.entry("empty-url").or_default() += 1;
+        *uses.entry("idle-server").or_default() += 1;
     }
+}
+
+fn is_serving(it: &FakeContainer) -> bool {
+    it.state == "running" && it.health.as_ref().is_none_or(|word| word == "healthy")
+}
+
+fn label_urls(it: &FakeContainer) -> impl Iterator<Item = &str> {
+    let is_url = |key: &str| {
+        key.to_ascii_lowercase()
+            .ends_with(".loadbalancer.server.url")
+    };
+    let labels = it.labels.iter();
+    labels.filter_map(move |(key, value)| is_url(key).then_some(value.as_str()))
 }
 
 fn drop_empty_servers(object: &mut Value) {

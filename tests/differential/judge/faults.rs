@@ -94,6 +94,8 @@ fn fault(diagnostic: &DiagnosticEntry) -> Result<Found, String> {
             object(&key).expect("an object"),
             Evidence::OnlyHere,
         )),
+        // off for both
+        "label-value" if key == "traefik.enable" => None,
         "label-value" => Some((
             "broken-container",
             object(&key).unwrap_or_else(label),
@@ -136,21 +138,20 @@ fn no_service(message: &str) -> (&'static str, Blame, Evidence) {
     (rule, Blame::Object(section, name), evidence)
 }
 
+/// A router without a service is none for both, but one whose service is broken is there for Traefik once that is
+/// repaired.
 fn no_router(message: &str) -> Found {
-    let both = [
-        "it has no service to send to",
-        "several services are declared",
-        "the default rule is empty",
-    ];
+    let both = ["several services are declared", "the default rule is empty"];
     if both.iter().any(|reason| message.contains(reason)) {
         return None;
     }
     let (section, name) = noun(message, ": ");
-    Some((
-        "refused-rule",
-        Blame::Object(section, name),
-        Evidence::NoRule,
-    ))
+    let blame = Blame::Object(section, name);
+    Some(if message.contains("it has no service to send to") {
+        ("broken-container", blame, Evidence::Dropped)
+    } else {
+        ("refused-rule", blame, Evidence::NoRule)
+    })
 }
 
 /// `router x: ...`
@@ -163,12 +164,17 @@ fn noun(message: &str, end: &str) -> (String, String) {
 /// The containers that Traefik says it passes over.
 pub(crate) fn dropped(outcome: &Outcome) -> BTreeSet<String> {
     let errors = outcome.log.iter().filter(|line| line["level"] == "error");
-    let ids = errors.filter_map(|line| line["container"].as_str());
-    ids.filter_map(|id| {
-        let (_, id) = id.rsplit_once('-')?;
+    let named = |line: &Value| {
+        let skipped = line["message"].as_str()?.strip_prefix("Skip container ")?;
+        Some(skipped.to_owned())
+    };
+    let with_id = |line: &Value| {
+        let (_, id) = line["container"].as_str()?.rsplit_once('-')?;
         outcome.names.get(id).cloned()
-    })
-    .collect()
+    };
+    errors
+        .filter_map(|line| named(line).or_else(|| with_id(line)))
+        .collect()
 }
 
 /// Does Traefik take an object from all its containers.

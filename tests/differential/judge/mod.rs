@@ -95,13 +95,11 @@ async fn explain(
         .iter()
         .partition(|fault| matches!(fault.evidence, Evidence::Conflict));
     let dropped = faults::dropped(first);
+    // what Traefik does not even look at, or takes, needs no repair
+    let matters =
+        |fault: &&Fault| fault.evidence != Evidence::Dropped || dropped.contains(&fault.container);
+    let broken: Vec<&Fault> = broken.into_iter().filter(matters).collect();
     for fault in &broken {
-        if fault.evidence == Evidence::Dropped && !dropped.contains(&fault.container) {
-            return Err(format!(
-                "Traefik did not drop the container: {fault:?}{}",
-                told()
-            ));
-        }
         if fault.evidence == Evidence::NoRule {
             refused_rule(pair, first, fault).await?;
         }

@@ -66,6 +66,12 @@ fn replace(container: &mut FakeContainer, section: &str, name: &str, stand_in: &
     }
 }
 
+fn has(container: &FakeContainer, section: &str) -> bool {
+    let prefix = format!("traefik.{section}.");
+    let mut labels = container.labels.keys();
+    labels.any(|label| label.to_ascii_lowercase().starts_with(&prefix))
+}
+
 /// Takes the stand-ins out of the result.
 pub(crate) fn strip(objects: &mut Objects) {
     objects.retain(|(_, name), object| {

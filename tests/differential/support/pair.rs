@@ -81,14 +81,7 @@ impl Pair {
 
     /// Makes this the world and waits until both have accepted what they make of it.
     pub(crate) async fn run(&mut self, world: &[FakeContainer]) -> Outcome {
-        self.runs += 1;
-        let marker = format!("case-{}", self.runs);
-        let mut containers = world.to_vec();
-        containers.push(sentinel(&marker));
-        name_ids(&mut containers, self.runs);
-        let ids = containers.iter().map(|it| (it.id.clone(), it.name.clone()));
-        let names = ids.collect();
-        self.engine.replace(containers);
+        let (marker, names) = self.change(world);
         let mut log = Vec::new();
         let docker = accepted(&mut self.docker, &marker, &mut log).await;
         let http = accepted(&mut self.http, &marker, &mut Vec::new()).await;
@@ -99,6 +92,32 @@ impl Pair {
             log,
             names,
         }
+    }
+
+    /// Makes this the world, at which Traefik's own provider breaks; gives what Pointsman makes of it.
+    pub(crate) async fn run_broken(&mut self, world: &[FakeContainer]) -> Value {
+        let (marker, _) = self.change(world);
+        let http = accepted(&mut self.http, &marker, &mut Vec::new()).await;
+        loop {
+            let line = self.docker.line().await.to_string();
+            assert!(!line.contains(&marker), "Traefik accepts it: {line}");
+            if line.contains("panic") {
+                return http;
+            }
+        }
+    }
+
+    /// Gives the marker by which a configuration of this world is known, and its containers' names by id.
+    fn change(&mut self, world: &[FakeContainer]) -> (String, BTreeMap<String, String>) {
+        self.runs += 1;
+        let marker = format!("case-{}", self.runs);
+        let mut containers = world.to_vec();
+        containers.push(sentinel(&marker));
+        name_ids(&mut containers, self.runs);
+        let ids = containers.iter().map(|it| (it.id.clone(), it.name.clone()));
+        let names = ids.collect();
+        self.engine.replace(containers);
+        (marker, names)
     }
 }
 

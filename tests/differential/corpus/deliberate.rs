@@ -1,0 +1,98 @@
+//! For each deliberate difference, worlds that show it and nothing else.
+
+use crate::support::fake_engine::FakeContainer;
+use crate::support::world::World;
+
+use super::member;
+
+/// Rule and world.
+pub(crate) fn worlds() -> Vec<(&'static str, World)> {
+    let mut all: Vec<(&'static str, World)> = singles()
+        .into_iter()
+        .map(|(rule, key, value)| (rule, vec![one(&[(&key, value)]), other()]))
+        .collect();
+    all.extend(crowds());
+    all
+}
+
+/// One label each.
+fn singles() -> Vec<(&'static str, String, &'static str)> {
+    let router = |name: &str, field: &str| format!("traefik.http.routers.{name}.{field}");
+    let server = |field: &str| format!("traefik.http.services.s.loadbalancer.server.{field}");
+    let deep = format!("traefik.http.middlewares.m.plugin{}", ".a".repeat(40));
+    vec![
+        ("broken-container", router("r", "ruel"), "x"),
+        ("broken-container", router("r", "priority"), "high"),
+        (
+            "broken-container",
+            "traefik.http..routers.r.rule".to_owned(),
+            "x",
+        ),
+        (
+            "broken-container",
+            "Traefik.http.routers.r.rule".to_owned(),
+            "x",
+        ),
+        ("broken-container", "traefik.docker.nerwork".to_owned(), "x"),
+        ("broken-container", "traefik.enabled".to_owned(), "true"),
+        ("broken-container", "traefik.httpx".to_owned(), "true"),
+        ("deep-key", deep, "x"),
+        ("list-separator", router("r", "middlewares"), "a\u{2551}b"),
+        ("object-name", router("r@file", "rule"), "Path(`/`)"),
+        ("object-name", router(&"r".repeat(501), "rule"), "Path(`/`)"),
+        (
+            "object-name",
+            router("pointsman-rev-1", "rule"),
+            "Path(`/`)",
+        ),
+        ("refused-rule", router("r", "rule"), "Host(a.example)"),
+        ("refused-rule", router("r", "rule"), "Host(`a`) &&"),
+        ("refused-rule", router("r", "rule"), "Host(\"\\x61\")"),
+        (
+            "says-nothing",
+            "traefik.http.middlewares.m.compress".to_owned(),
+            "off",
+        ),
+        ("server-limits", server("scheme"), "ftp"),
+        ("server-limits", server("weight"), "0"),
+        ("server-limits", server("port"), "65536"),
+    ]
+}
+
+/// Several containers, or none that serves.
+fn crowds() -> Vec<(&'static str, World)> {
+    let rule = "traefik.http.routers.r.rule";
+    let mut ill = one(&[
+        ("traefik.docker.allownonrunning", "true"),
+        ("traefik.http.services.s.loadbalancer.server.port", "80"),
+    ]);
+    ill.health = Some("unhealthy".to_owned());
+    let far = one(&[])
+        .network("back", "10.1.0.2")
+        .network("alpha", "10.2.0.2");
+    let conflict = vec![one(&[(rule, "Path(`/a`)")]), two(&[(rule, "Path(`/b`)")])];
+    vec![
+        ("conflict", conflict),
+        ("idle-server", vec![ill]),
+        ("random-network", vec![far]),
+    ]
+}
+
+fn one(labels: &[(&str, &str)]) -> FakeContainer {
+    numbered(0, labels)
+}
+
+fn two(labels: &[(&str, &str)]) -> FakeContainer {
+    numbered(1, labels)
+}
+
+/// Beside whom nothing changes.
+fn other() -> FakeContainer {
+    two(&[("traefik.http.routers.other.rule", "Host(`other.example`)")])
+}
+
+fn numbered(index: usize, labels: &[(&str, &str)]) -> FakeContainer {
+    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    let labels: Vec<(String, String)> = labels.iter().map(owned).collect();
+    member(index, &labels)
+}
