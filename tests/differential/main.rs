@@ -18,11 +18,3 @@ mod runs;
 mod support;
 #[cfg(test)]
 mod tally;
-
-#[cfg(test)]
-fn known(fields: Vec<corpus::table::Field>) -> Vec<corpus::table::Field> {
-    fields
-        .into_iter()
-        .filter(|field| field.protocol == "http")
-        .collect()
-}

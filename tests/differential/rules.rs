@@ -10,8 +10,11 @@ pub(crate) enum Proof {
 }
 
 /// By the names that they have in `docs/labels.md`.
-pub(crate) const RULES: [(&str, Proof); 14] = [
+pub(crate) const RULES: [(&str, Proof); 19] = [
+    ("at-docker", Proof::Here),
     ("broken-container", Proof::Here),
+    ("chain-loop", Proof::Here),
+    ("composite-labels", Proof::Here),
     ("conflict", Proof::Here),
     ("deep-key", Proof::Here),
     ("idle-server", Proof::Here),
@@ -21,10 +24,12 @@ pub(crate) const RULES: [(&str, Proof); 14] = [
     ("object-name", Proof::Here),
     ("panic-label", Proof::Here),
     ("quick-death", Proof::Elsewhere),
+    ("random-binding", Proof::Here),
     ("random-network", Proof::Here),
     ("refused-rule", Proof::Here),
     ("says-nothing", Proof::Here),
     ("server-limits", Proof::Here),
+    ("settings-labels", Proof::Here),
 ];
 
 #[test]

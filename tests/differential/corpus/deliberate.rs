@@ -18,6 +18,8 @@ pub(crate) fn worlds() -> Vec<(&'static str, World)> {
 /// One label each.
 fn singles() -> Vec<(&'static str, String, &'static str)> {
     let router = |name: &str, field: &str| format!("traefik.http.routers.{name}.{field}");
+    let middleware = |field: &str| format!("traefik.http.middlewares.m.{field}");
+    let service = |field: &str| format!("traefik.http.services.s.{field}");
     let server = |field: &str| format!("traefik.http.services.s.loadbalancer.server.{field}");
     let deep = format!("traefik.http.middlewares.m.plugin{}", ".a".repeat(40));
     vec![
@@ -36,6 +38,15 @@ fn singles() -> Vec<(&'static str, String, &'static str)> {
         ("broken-container", "traefik.docker.nerwork".to_owned(), "x"),
         ("broken-container", "traefik.enabled".to_owned(), "true"),
         ("broken-container", "traefik.httpx".to_owned(), "true"),
+        ("at-docker", router("r", "middlewares"), "a@docker,b@file"),
+        ("at-docker", router("r", "service"), "a@docker"),
+        ("chain-loop", middleware("chain.middlewares"), "a,m"),
+        (
+            "composite-labels",
+            service("weighted.services[0].name"),
+            "c1",
+        ),
+        ("composite-labels", service("failover.service"), "c1"),
         ("deep-key", deep, "x"),
         ("list-separator", router("r", "middlewares"), "a\u{2551}b"),
         ("object-name", router("r@file", "rule"), "Path(`/`)"),
@@ -48,6 +59,21 @@ fn singles() -> Vec<(&'static str, String, &'static str)> {
         ("refused-rule", router("r", "rule"), "Host(a.example)"),
         ("refused-rule", router("r", "rule"), "Host(`a`) &&"),
         ("refused-rule", router("r", "rule"), "Host(\"\\x61\")"),
+        (
+            "settings-labels",
+            "traefik.http.serverstransports.t.servername".to_owned(),
+            "x",
+        ),
+        (
+            "settings-labels",
+            "traefik.tcp.serverstransports.t.dialtimeout".to_owned(),
+            "3s",
+        ),
+        (
+            "settings-labels",
+            "traefik.tls.options.o.minversion".to_owned(),
+            "VersionTLS12",
+        ),
         (
             "says-nothing",
             "traefik.http.middlewares.m.compress".to_owned(),

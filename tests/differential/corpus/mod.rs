@@ -20,13 +20,17 @@ pub(crate) enum Sort {
 /// The worlds, with the keys that each of them covers.
 pub(crate) fn worlds() -> Vec<(Vec<String>, World)> {
     let mut singles = Vec::new();
-    for field in &crate::known(fields()) {
+    for field in &fields() {
         for (key, value) in forms(field) {
             singles.push((field.key("x"), vec![(key, value)]));
         }
     }
     let mut worlds = Vec::new();
-    for chunk in singles.chunks(CROWD) {
+    // there is only one default store
+    let (stores, others): (Vec<_>, Vec<_>) = singles
+        .into_iter()
+        .partition(|(key, _): &(String, _)| key.starts_with("traefik.tls."));
+    for chunk in others.chunks(CROWD).chain(stores.chunks(1)) {
         let keys = chunk.iter().map(|(key, _)| key.clone()).collect();
         let members = chunk.iter().enumerate();
         let world = members

@@ -35,6 +35,11 @@ impl Field {
     /// The label for an object of this name.
     pub(crate) fn key(&self, object: &str) -> String {
         let path = self.path.replace('*', "x-key");
+        let object = if self.section == "stores" {
+            "default"
+        } else {
+            object
+        };
         format!("traefik.{}.{}.{object}.{path}", self.protocol, self.section)
     }
 }
@@ -50,6 +55,7 @@ pub(crate) fn fields() -> Vec<Field> {
         ("tcp", "middlewares", TCP_MIDDLEWARES),
         ("udp", "routers", UDP_ROUTERS),
         ("udp", "services", UDP_SERVICES),
+        ("tls", "stores", TLS_STORES),
     ];
     let rows = |(protocol, section, text): (&'static str, &'static str, &'static str)| {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -362,6 +368,14 @@ const TCP_MIDDLEWARES: &str = "
 inFlightConn.amount int
 ipAllowList.sourceRange list
 ipWhiteList.sourceRange list
+";
+
+const TLS_STORES: &str = "
+defaultGeneratedCert struct
+defaultGeneratedCert.resolver text
+defaultGeneratedCert.domain struct
+defaultGeneratedCert.domain.main text
+defaultGeneratedCert.domain.sans list
 ";
 
 const UDP_ROUTERS: &str = "

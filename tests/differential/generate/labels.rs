@@ -23,7 +23,7 @@ const RULES: [&str; 9] = [
 /// Labels for a container.
 pub(crate) fn add(random: &mut Random, it: &mut FakeContainer) {
     common(random, it);
-    let fields = crate::known(fields());
+    let fields = fields();
     for _ in 0..random.below(7) {
         let at = usize::try_from(random.below(fields.len() as u64)).unwrap();
         let field = if chance(random, 60) {

@@ -2,60 +2,209 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::support::fake_engine::FakeContainer;
 use crate::support::options::Options;
 
 use super::Uses;
-use super::objects::{Objects, servers};
+use super::objects::{Key, Objects, servers};
+use super::repair::is_under;
 
 /// Brings Traefik's side to what Pointsman's should be.
 pub(crate) fn settle(
     there: &mut Objects,
-    here: &Objects,
+    here: &mut Objects,
     world: &[FakeContainer],
     options: &Options,
     uses: &mut Uses,
 ) {
     says_nothing(there, here, uses);
+    settings(there, here, world, uses);
+    loops(there, here, uses);
+    at_docker(there, here, uses);
+    service_middlewares(there, here, world, uses);
     let moves = moves(world, options);
     for (key, object) in there.iter_mut() {
         if Some(&*object) == here.get(key) {
             continue;
         }
         if let Some(servers) = servers(object) {
-            idle_server(servers, world, uses);
+            idle_server(key, servers, world, uses);
             random_network(servers, &moves, uses);
+            random_binding(servers, here.get(key), world, uses);
         }
         drop_empty_servers(object);
     }
 }
 
-/// A middleware of no kind at all can be used by nobody.
+/// An object of no kind at all can be used by nobody.
 fn says_nothing(there: &mut Objects, here: &Objects, uses: &mut Uses) {
-    there.retain(|key, object| {
-        let kept = here.contains_key(key) || *object != Value::Object(serde_json::Map::new());
-        if !kept {
-            *uses.entry("says-nothing").or_default() += 1;
+    let is_useless = |(key, object): (&Key, &Value)| {
+        let fields = object.as_object();
+        let nothing = |fields: &Map<String, Value>| {
+            fields.is_empty()
+                || key.0.ends_with(".services") && fields.keys().all(|it| it == "middlewares")
+        };
+        !here.contains_key(key) && fields.is_some_and(nothing)
+    };
+    let all = there
+        .iter()
+        .filter(|(key, object)| is_useless((key, object)));
+    let useless: Vec<Key> = all.map(|(key, _)| key.clone()).collect();
+    for key in useless {
+        there.remove(&key);
+        let routers = key.0.replace(".services", ".routers");
+        // nor the routers that would use it
+        there.retain(|at, router| {
+            here.contains_key(at) || at.0 != routers || router["service"] != key.1.as_str()
+        });
+        *uses.entry("says-nothing").or_default() += 1;
+    }
+}
+
+/// Transports and TLS options are not read from labels by Traefik.
+fn settings(there: &Objects, here: &mut Objects, world: &[FakeContainer], uses: &mut Uses) {
+    let named = |section: &str, name: &str| {
+        let key = format!("traefik.{section}.{name}");
+        let labels = world.iter().flat_map(|it| it.labels.keys());
+        labels.into_iter().any(|label| is_under(label, &key))
+    };
+    here.retain(|(section, name), _| {
+        let is_setting = section.ends_with(".serversTransports") || section == "tls.options";
+        let is_extra = is_setting && named(section, name);
+        if is_extra && !there.contains_key(&(section.clone(), name.clone())) {
+            *uses.entry("settings-labels").or_default() += 1;
+            return false;
         }
-        kept
+        true
     });
 }
 
+/// A chain that leads back to itself would end Traefik, as soon as a router used it.
+fn loops(there: &mut Objects, here: &Objects, uses: &mut Uses) {
+    let chain = |(section, name): &Key| -> Vec<Key> {
+        let object = there.get(&(section.clone(), name.clone()));
+        let parts = object.and_then(|object| object["chain"]["middlewares"].as_array());
+        let names = parts.into_iter().flatten().filter_map(Value::as_str);
+        let own = |name: &str| name.strip_suffix("@docker").unwrap_or(name).to_owned();
+        names.map(|name| (section.clone(), own(name))).collect()
+    };
+    let leads_to_loop = |key: &Key| {
+        let (mut seen, mut next) = (BTreeSet::new(), chain(key));
+        while let Some(part) = next.pop() {
+            if chain(&part).contains(key) || part == *key || !seen.insert(part.clone()) {
+                return true;
+            }
+            next.extend(chain(&part));
+        }
+        false
+    };
+    let missing = there.keys().filter(|key| !here.contains_key(*key));
+    let loops: Vec<Key> = missing.filter(|key| leads_to_loop(key)).cloned().collect();
+    for key in loops {
+        there.remove(&key);
+        *uses.entry("chain-loop").or_default() += 1;
+    }
+}
+
+/// Names of Traefik's own provider are ours here.
+fn at_docker(there: &mut Objects, here: &Objects, uses: &mut Uses) {
+    for (key, object) in there.iter_mut() {
+        let Some(wanted) = here.get(key).filter(|wanted| *wanted != object) else {
+            continue;
+        };
+        let mut resolved = object.clone();
+        resolve(&mut resolved);
+        if resolved != *object && is_resolved(wanted) {
+            *object = resolved;
+            *uses.entry("at-docker").or_default() += 1;
+        }
+    }
+}
+
+const SUFFIX: &str = "@docker";
+/// Fields that name other objects.
+const REFERENCES: [&str; 4] = ["service", "middlewares", "options", "serversTransport"];
+
+fn resolve(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                if REFERENCES.contains(&field.as_str()) {
+                    resolve_names(value);
+                }
+                resolve(value);
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(resolve),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn resolve_names(value: &mut Value) {
+    let names = if value.is_array() {
+        value.as_array_mut().map_or(&mut [][..], Vec::as_mut_slice)
+    } else {
+        std::slice::from_mut(value)
+    };
+    for name in names {
+        let own = name.as_str().and_then(|text| text.strip_suffix(SUFFIX));
+        if let Some(own) = own.map(str::to_owned) {
+            *name = own.into();
+        }
+    }
+}
+
+fn is_resolved(wanted: &Value) -> bool {
+    let mut again = wanted.clone();
+    resolve(&mut again);
+    again == *wanted
+}
+
+/// Which middlewares stand before a service that several containers define: Traefik takes those of the first by name,
+/// Pointsman the oldest one's.
+fn service_middlewares(
+    there: &mut Objects,
+    here: &Objects,
+    world: &[FakeContainer],
+    uses: &mut Uses,
+) {
+    for ((section, name), object) in there.iter_mut() {
+        let wanted = here.get(&(section.clone(), name.clone()));
+        let Some(wanted) = wanted.and_then(Value::as_object) else {
+            continue;
+        };
+        let prefix = format!("traefik.{section}.{name}");
+        let defines = |it: &&FakeContainer| it.labels.keys().any(|label| is_under(label, &prefix));
+        let is_shared = world.iter().filter(defines).count() > 1;
+        let Some(fields) = object.as_object_mut().filter(|_| is_shared) else {
+            continue;
+        };
+        if section == "http.services" && fields.get("middlewares") != wanted.get("middlewares") {
+            fields.remove("middlewares");
+            fields.extend(
+                wanted
+                    .get("middlewares")
+                    .map(|own| ("middlewares".to_owned(), own.clone())),
+            );
+            *uses.entry("conflict").or_default() += 1;
+        }
+    }
+}
+
 /// A server that does not serve: Traefik keeps it without an address, or with the one that a label gives.
-fn idle_server(servers: &mut Vec<Value>, world: &[FakeContainer], uses: &mut Uses) {
-    let idle = world.iter().filter(|it| !is_serving(it));
-    let mut urls: BTreeSet<&str> = idle.clone().flat_map(label_urls).collect();
-    urls.extend(idle.map(|_| ""));
-    let serving = world.iter().filter(|it| is_serving(it));
-    for url in serving.flat_map(label_urls) {
+fn idle_server(key: &Key, servers: &mut Vec<Value>, world: &[FakeContainer], uses: &mut Uses) {
+    let (serving, idle): (Vec<_>, Vec<_>) = world.iter().partition(|it| is_serving(it));
+    let mut urls: BTreeSet<&str> = idle.iter().flat_map(|it| label_urls(it, key)).collect();
+    urls.extend(idle.iter().map(|_| ""));
+    for url in serving.iter().flat_map(|it| label_urls(it, key)) {
         urls.remove(url);
     }
     let before = servers.len();
     servers.retain(|server| {
-        let url = server.get("url").and_then(Value::as_str);
-        !urls.contains(url.unwrap_or_default())
+        let url = server.get("url").or_else(|| server.get("address"));
+        !urls.contains(url.and_then(Value::as_str).unwrap_or_default())
     });
     if servers.len() < before {
         *uses.entry("idle-server").or_default() += 1;
@@ -66,13 +215,77 @@ fn is_serving(it: &FakeContainer) -> bool {
     it.state == "running" && it.health.as_ref().is_none_or(|word| word == "healthy")
 }
 
-fn label_urls(it: &FakeContainer) -> impl Iterator<Item = &str> {
-    let is_url = |key: &str| {
-        key.to_ascii_lowercase()
-            .ends_with(".loadbalancer.server.url")
-    };
+/// The URL that a container's labels give to a service.
+fn label_urls<'a>(it: &'a FakeContainer, (section, name): &Key) -> impl Iterator<Item = &'a str> {
+    let key = format!("traefik.{section}.{name}.loadbalancer.server.url");
     let labels = it.labels.iter();
-    labels.filter_map(move |(key, value)| is_url(key).then_some(value.as_str()))
+    labels.filter_map(move |(label, value)| {
+        label.eq_ignore_ascii_case(&key).then_some(value.as_str())
+    })
+}
+
+/// Of a port that is published for TCP and UDP Traefik takes either binding.
+fn random_binding(
+    servers: &mut [Value],
+    wanted: Option<&Value>,
+    world: &[FakeContainer],
+    uses: &mut Uses,
+) {
+    let mut wanted = wanted.cloned().unwrap_or_default();
+    let wanted = super::objects::servers(&mut wanted)
+        .cloned()
+        .unwrap_or_default();
+    for container in world {
+        let all = bindings(container);
+        let is_one = |server: &Value| {
+            let text = server["url"]
+                .as_str()
+                .or_else(|| server["address"].as_str());
+            let authority = text.map(|text| text.rsplit("://").next().unwrap_or(text).to_owned());
+            authority.is_some_and(|authority| all.contains(&authority))
+        };
+        let ours = wanted.iter().find(|server| is_one(server));
+        for server in servers.iter_mut() {
+            if let Some(ours) = ours.filter(|ours| is_one(server) && *ours != server) {
+                for field in ["url", "address"] {
+                    if let Some(address) = ours.get(field) {
+                        server[field] = address.clone();
+                    }
+                }
+                *uses.entry("random-binding").or_default() += 1;
+            }
+        }
+    }
+    servers.sort_by_key(Value::to_string);
+}
+
+/// Where a port that is published twice can be reached: on the host, and by its own address.
+fn bindings(container: &FakeContainer) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for port in &container.ports {
+        let twins = container
+            .ports
+            .iter()
+            .filter(|twin| twin.private == port.private);
+        if twins.clone().count() > 1 {
+            let published = twins.flat_map(|twin| &twin.bindings);
+            all.extend(published.map(|(ip, public)| authority(ip, *public)));
+            let own = container
+                .networks
+                .keys()
+                .map(|name| address(container, name));
+            all.extend(own.map(|own| format!("{own}:{}", port.private)));
+        }
+    }
+    all
+}
+
+fn authority(ip: &str, port: u16) -> String {
+    if ip.contains(':') {
+        format!("[{ip}]:{port}")
+    } else {
+        format!("{ip}:{port}")
+    }
 }
 
 fn drop_empty_servers(object: &mut Value) {

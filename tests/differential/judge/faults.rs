@@ -11,7 +11,7 @@ use crate::support::pair::Outcome;
 use super::limits;
 
 /// One thing that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Fault {
     /// The deliberate difference that it makes.
     pub(crate) rule: &'static str,
@@ -24,18 +24,20 @@ pub(crate) struct Fault {
 }
 
 /// What is to be taken out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Blame {
     /// One label.
     Label(String),
+    /// Whether it is on: it is not.
+    Off,
     /// All labels of an object: `http.routers` and its name.
     Object(String, String),
-    /// The object belongs to an older container.
+    /// The object belongs to an older container, or Traefik does not know its kind.
     Lost(String, String),
 }
 
 /// Why it is a fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Evidence {
     /// Traefik drops the container.
     Dropped,
@@ -54,14 +56,13 @@ pub(crate) fn faults(
 ) -> Result<Vec<Fault>, String> {
     let mut faults = Vec::new();
     for diagnostic in diagnostics {
-        if diagnostic.code == "object-refused" {
-            continue; // names an object; `direct` looks at what Traefik has there
-        }
+        // what concerns an object is seen in the object
         let Some(container) = diagnostic.subject.strip_prefix("container ") else {
-            return Err(format!("a diagnostic about something else: {diagnostic:?}"));
+            continue;
         };
-        let known = world.iter().find(|it| it.name == container);
-        let Some(known) = known else { continue };
+        let Some(known) = world.iter().find(|it| it.name == container) else {
+            continue;
+        };
         if let Some((rule, blame, evidence)) = fault(diagnostic)? {
             if evidence == Evidence::OnlyHere {
                 limits::check(rule, &blame, known)?;
@@ -74,6 +75,7 @@ pub(crate) fn faults(
             });
         }
     }
+    faults.extend(composites(world));
     Ok(faults)
 }
 
@@ -81,100 +83,132 @@ type Found = Option<(&'static str, Blame, Evidence)>;
 
 fn fault(diagnostic: &DiagnosticEntry) -> Result<Found, String> {
     let key = diagnostic.key.clone().unwrap_or_default();
+    let message = diagnostic.message.as_str();
     let label = || Blame::Label(key.clone());
+    let object = || {
+        let (section, name) = object(&key).expect("the label of an object");
+        Blame::Object(section, name)
+    };
+    let broken = |blame| Some(("broken-container", blame, Evidence::Dropped));
     Ok(match diagnostic.code.as_str() {
         "label-key" if key.split('.').count() > 32 => {
             Some(("deep-key", label(), Evidence::OnlyHere))
         }
-        "label-case" | "label-key" | "label-unknown" => {
-            Some(("broken-container", label(), Evidence::Dropped))
+        "label-case" | "label-key" | "label-unknown" => broken(label()),
+        "label-value" if key == "traefik.enable" => broken(Blame::Off),
+        "label-value" if key.starts_with("traefik.docker.") => broken(label()),
+        "label-value" if message.contains("U+2551") => {
+            Some(("list-separator", object(), Evidence::OnlyHere))
         }
-        "label-value" if diagnostic.message.contains("U+2551") => Some((
-            "list-separator",
-            object(&key).expect("an object"),
-            Evidence::OnlyHere,
-        )),
-        // off for both
-        "label-value" if key == "traefik.enable" => None,
-        "label-value" => Some((
-            "broken-container",
-            object(&key).unwrap_or_else(label),
-            Evidence::Dropped,
-        )),
-        "object-name" => Some((
-            "object-name",
-            object(&key).expect("an object"),
-            Evidence::OnlyHere,
-        )),
-        "no-service" => Some(no_service(&diagnostic.message)),
-        "no-router" => no_router(&diagnostic.message),
+        "label-value" => broken(object()),
+        "object-name" => Some(("object-name", object(), Evidence::OnlyHere)),
+        "no-service" => Some(no_service(message, object())),
+        "no-router" => no_router(message, object()),
         "name-conflict" => {
-            let (section, name) = noun(&diagnostic.message, " is defined differently");
+            let Blame::Object(section, name) = object() else {
+                return Err(format!("no object: {diagnostic:?}"));
+            };
             Some(("conflict", Blame::Lost(section, name), Evidence::Conflict))
         }
-        "label-unsupported" => None,
+        "label-ignored" | "service-kinds" => None,
         code => return Err(format!("an unknown diagnostic: {code}: {diagnostic:?}")),
     })
 }
 
 /// `traefik.http.routers.x` and what may follow.
-fn object(key: &str) -> Option<Blame> {
-    let mut parts = key.split('.').skip(1);
+fn object(key: &str) -> Option<(String, String)> {
+    let mut parts = key.splitn(4, '.').skip(1);
     let (protocol, section) = (parts.next()?, parts.next()?);
-    let name = parts.next()?;
-    let section = format!("{protocol}.{section}").to_ascii_lowercase();
-    Some(Blame::Object(section, name.to_owned()))
+    Some((format!("{protocol}.{section}"), parts.next()?.to_owned()))
 }
 
-fn no_service(message: &str) -> (&'static str, Blame, Evidence) {
-    let (section, name) = noun(message, ": ");
+fn no_service(message: &str, object: Blame) -> (&'static str, Blame, Evidence) {
     let limits = ["server.scheme", "server.weight", "is not a port"];
-    let is_limit = limits.iter().any(|limit| message.contains(limit));
-    let (rule, evidence) = if is_limit {
-        ("server-limits", Evidence::OnlyHere)
+    if limits.iter().any(|limit| message.contains(limit)) {
+        ("server-limits", object, Evidence::OnlyHere)
     } else {
-        ("broken-container", Evidence::Dropped)
-    };
-    (rule, Blame::Object(section, name), evidence)
+        ("broken-container", object, Evidence::Dropped)
+    }
 }
 
-/// A router without a service is none for both, but one whose service is broken is there for Traefik once that is
-/// repaired.
-fn no_router(message: &str) -> Found {
-    let both = ["several services are declared", "the default rule is empty"];
+/// A router without a rule or a service is none for both, but one whose service is broken is there for Traefik once
+/// that is repaired.
+fn no_router(message: &str, object: Blame) -> Found {
+    let both = ["several services are declared", "it has no rule"];
     if both.iter().any(|reason| message.contains(reason)) {
         return None;
     }
-    let (section, name) = noun(message, ": ");
-    let blame = Blame::Object(section, name);
     Some(if message.contains("it has no service to send to") {
-        ("broken-container", blame, Evidence::Dropped)
+        ("broken-container", object, Evidence::Dropped)
     } else {
-        ("refused-rule", blame, Evidence::NoRule)
+        ("refused-rule", object, Evidence::NoRule)
     })
 }
 
-/// `router x: ...`
-fn noun(message: &str, end: &str) -> (String, String) {
-    let (noun, rest) = message.split_once(' ').expect("a noun");
-    let (name, _) = rest.split_once(end).expect("a name");
-    (format!("http.{noun}s"), name.to_owned())
+/// Services of kinds that Traefik does not read from labels.
+fn composites(world: &[FakeContainer]) -> BTreeSet<Fault> {
+    let mut found = BTreeSet::new();
+    for container in world {
+        for label in container.labels.keys() {
+            let path: Vec<&str> = label.split('.').collect();
+            let [_, protocol, "services", name, kind, ..] = path.as_slice() else {
+                continue;
+            };
+            if COMPOSITES
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(kind))
+            {
+                found.insert(Fault {
+                    rule: "composite-labels",
+                    container: container.name.clone(),
+                    blame: Blame::Lost(format!("{protocol}.services"), (*name).to_owned()),
+                    evidence: Evidence::Dropped,
+                });
+            }
+        }
+    }
+    found
 }
 
+/// Kinds of services that are made of others, as the document has them.
+pub(crate) const COMPOSITES: [&str; 4] =
+    ["weighted", "mirroring", "failover", "highestRandomWeight"];
+
 /// The containers that Traefik says it passes over.
-pub(crate) fn dropped(outcome: &Outcome) -> BTreeSet<String> {
+pub(crate) fn dropped(outcome: &Outcome, world: &[FakeContainer]) -> BTreeSet<String> {
     let errors = outcome.log.iter().filter(|line| line["level"] == "error");
-    let named = |line: &Value| {
-        let skipped = line["message"].as_str()?.strip_prefix("Skip container ")?;
-        Some(skipped.to_owned())
+    let mut dropped = BTreeSet::new();
+    for line in errors {
+        let message = line["message"].as_str().unwrap_or_default();
+        if let Some(skipped) = message.strip_prefix("Skip container ") {
+            let same = world.iter().filter(|it| base_name(it) == skipped);
+            dropped.extend(same.map(|it| it.name.clone()));
+        }
+        let id = line["container"]
+            .as_str()
+            .and_then(|id| id.rsplit_once('-'));
+        dropped.extend(id.and_then(|(_, id)| outcome.names.get(id)).cloned());
+    }
+    dropped
+}
+
+/// As Traefik calls a container.
+fn base_name(container: &FakeContainer) -> String {
+    let label = |key| {
+        let value = container.labels.get(key).map(String::as_str);
+        value.filter(|value| !value.is_empty())
     };
-    let with_id = |line: &Value| {
-        let (_, id) = line["container"].as_str()?.rsplit_once('-')?;
-        outcome.names.get(id).cloned()
+    let (service, project) = (
+        label("com.docker.compose.service"),
+        label("com.docker.compose.project"),
+    );
+    let name = match (service, project) {
+        (Some(service), Some(project)) => format!("{service}_{project}"),
+        _ => container.name.clone(),
     };
-    errors
-        .filter_map(|line| named(line).or_else(|| with_id(line)))
-        .collect()
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-")
 }
 
 /// Does Traefik take an object from all its containers.
@@ -182,12 +216,12 @@ pub(crate) fn has_conflict(log: &[Value], fault: &Fault) -> bool {
     let Blame::Lost(section, name) = &fault.blame else {
         return false;
     };
-    let field = match section.as_str() {
-        "http.routers" => "routerName",
-        "http.services" => "serviceName",
-        "http.middlewares" => "middlewareName",
-        _ => return false,
-    };
-    log.iter()
-        .any(|line| line["level"] == "error" && line[field] == *name && line["container"].is_null())
+    let (protocol, _) = section.split_once('.').expect("protocol and section");
+    log.iter().any(|line| {
+        let message = line["message"].as_str().unwrap_or_default();
+        let fields = line.as_object().into_iter().flatten();
+        let names_it = fields.into_iter().any(|(_, value)| value == name.as_str());
+        let protocol = message.to_ascii_lowercase().starts_with(protocol);
+        message.contains("defined multiple times") && protocol && names_it
+    })
 }

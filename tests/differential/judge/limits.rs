@@ -9,6 +9,8 @@ use super::repair::is_under;
 pub(crate) fn check(rule: &str, blame: &Blame, container: &FakeContainer) -> Result<(), String> {
     let is_so = match (rule, blame) {
         ("deep-key", Blame::Label(key)) => key.split('.').count() > 32,
+        // Traefik has use for one name only
+        ("object-name", Blame::Object(section, _)) if section.starts_with("tls.") => true,
         ("object-name", Blame::Object(_, name)) => {
             name.contains('@') || name.len() > 500 || name.starts_with("pointsman-rev-")
         }

@@ -68,8 +68,9 @@ fn compare(
 ) -> Vec<String> {
     let mut there = objects(&outcome.docker);
     repair::strip(&mut there);
-    direct::settle(&mut there, here, world, &pair.options, uses);
-    difference(&there, here)
+    let mut here = here.clone();
+    direct::settle(&mut there, &mut here, world, &pair.options, uses);
+    difference(&there, &here)
 }
 
 /// Repairs what Pointsman blames, step by step, and compares again.
@@ -94,7 +95,7 @@ async fn explain(
     let (conflicts, broken): (Vec<&Fault>, Vec<&Fault>) = faults
         .iter()
         .partition(|fault| matches!(fault.evidence, Evidence::Conflict));
-    let dropped = faults::dropped(first);
+    let dropped = faults::dropped(first, world);
     // what Traefik does not even look at, or takes, needs no repair
     let matters =
         |fault: &&Fault| fault.evidence != Evidence::Dropped || dropped.contains(&fault.container);
@@ -121,7 +122,11 @@ async fn explain(
         repair::repair(&mut repaired, &conflicts);
     }
     let last = pair.run(&repaired).await;
-    let lines = compare(pair, &repaired, &last, here, &mut uses);
+    let mut here = here.clone();
+    if uses.contains_key("composite-labels") {
+        repair::strip_composites(&mut here);
+    }
+    let lines = compare(pair, &repaired, &last, &here, &mut uses);
     if lines.is_empty() {
         return Ok(uses);
     }
@@ -136,14 +141,15 @@ async fn explain(
 
 /// Traefik cannot read the rule either, or it has what Pointsman does not read on purpose.
 async fn refused_rule(pair: &mut Pair, first: &Outcome, fault: &Fault) -> Result<(), String> {
-    let Blame::Object(_, name) = &fault.blame else {
+    let Blame::Object(section, name) = &fault.blame else {
         return Err(format!("not about a router: {fault:?}"));
     };
-    let router = &first.docker["http"]["routers"][name];
+    let (protocol, _) = section.split_once('.').expect("protocol and section");
+    let router = &first.docker[protocol]["routers"][name];
     if router.is_null() || limits::is_exotic(router["rule"].as_str().unwrap_or_default()) {
         return Ok(());
     }
-    let router = pair.router(name).await;
+    let router = pair.router(protocol, name).await;
     let says_so = router["error"].to_string().contains("rule");
     let is_off = router["status"] == "disabled" && says_so;
     let why = || format!("Traefik can read this rule: {router}");

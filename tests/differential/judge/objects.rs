@@ -19,7 +19,7 @@ pub(crate) fn objects(config: &Value) -> Objects {
     for (protocol, sections) in fields(config) {
         for (section, named) in fields(sections) {
             for (name, object) in fields(named) {
-                if !is_ours(name) {
+                if !is_ours(section, name) {
                     let mut object = object.clone();
                     sort_servers(&mut object);
                     objects.insert((format!("{protocol}.{section}"), name.clone()), object);
@@ -34,8 +34,9 @@ fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
-fn is_ours(name: &str) -> bool {
-    name == SENTINEL || name.starts_with("case-") || name.starts_with("pointsman-rev-")
+fn is_ours(section: &str, name: &str) -> bool {
+    let is_mark = name.starts_with("case-") || name.starts_with("pointsman-rev-");
+    name == SENTINEL || section == "middlewares" && is_mark
 }
 
 /// A balancer's servers, if the object is one.

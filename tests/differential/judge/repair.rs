@@ -3,9 +3,11 @@
 //! An object is not just taken away: another one takes its place, so that no default comes in, and is taken out of
 //! the result.
 
+use serde_json::Value;
+
 use crate::support::fake_engine::FakeContainer;
 
-use super::faults::{Blame, Fault};
+use super::faults::{Blame, COMPOSITES, Fault};
 use super::objects::Objects;
 
 /// Begins the names of objects that stand for broken ones.
@@ -16,60 +18,121 @@ const LOST: &str = "zz-lost-";
 /// Repairs the labels.
 pub(crate) fn repair(world: &mut [FakeContainer], faults: &[&Fault]) {
     for (number, fault) in faults.iter().enumerate() {
-        let container = world.iter_mut().find(|it| it.name == fault.container);
-        let container = container.expect("faults are of this world's containers");
+        let at = world.iter().position(|it| it.name == fault.container);
+        let at = at.expect("faults are of this world's containers");
+        let is_reachable = has_address(&world[at], world);
+        let container = &mut world[at];
+        let owner = container.name.replace(['.', '-'], "_");
+        let broken = format!("{BROKEN}{owner}-{number}");
         match &fault.blame {
-            Blame::Label(key) => container.labels.retain(|label, _| !is_under(label, key)),
+            Blame::Label(key) => drop_label(container, key),
+            Blame::Off => {
+                let labels = &mut container.labels;
+                labels.retain(|label, _| !is_under(label, "traefik.enable"));
+                labels.insert("traefik.enable".to_owned(), "false".to_owned());
+            }
             Blame::Object(section, name) => {
-                let stand_in = format!("{BROKEN}{}-{number}", container.name.replace('.', "-"));
-                replace(container, section, name, &stand_in);
+                if !is_reachable && ["tcp.services", "udp.services"].contains(&section.as_str()) {
+                    attach(container);
+                }
+                replace(container, section, name, &broken);
             }
             Blame::Lost(section, name) => {
-                let stand_in = format!(
-                    "{LOST}{}-{number}-{name}",
-                    container.name.replace(['.', '-'], "_")
-                );
+                let stand_in = format!("{LOST}{owner}-{number}-{name}");
                 replace(container, section, name, &stand_in);
             }
         }
     }
 }
 
-/// Is this the key, or one below it.
-pub(crate) fn is_under(label: &str, key: &str) -> bool {
-    let (label, key) = (label.to_ascii_lowercase(), key.to_ascii_lowercase());
-    label == key
-        || label
-            .strip_prefix(&key)
-            .is_some_and(|rest| rest.starts_with('.') || rest.starts_with('['))
-}
-
-fn replace(container: &mut FakeContainer, section: &str, name: &str, stand_in: &str) {
-    let prefix = format!("traefik.{section}.{name}");
-    container
-        .labels
-        .retain(|label, _| !is_under(label, &prefix));
-    let (field, value) = match section {
-        "http.routers" => ("service", stand_in),
-        "http.services" => ("loadbalancer.server.url", "http://stand.in"),
-        "http.middlewares" => ("addprefix.prefix", "/stand-in"),
-        _ => panic!("no stand-in for {section}"),
-    };
-    let prefix = format!("traefik.{section}.{stand_in}");
-    container
-        .labels
-        .insert(format!("{prefix}.{field}"), value.to_owned());
-    if section == "http.routers" {
-        container
-            .labels
-            .insert(format!("{prefix}.rule"), "Host(`stand.in`)".to_owned());
+/// A label by its key, else all below it.
+fn drop_label(container: &mut FakeContainer, key: &str) {
+    let labels = &mut container.labels;
+    let before = labels.len();
+    labels.retain(|label, _| !label.eq_ignore_ascii_case(key));
+    if labels.len() == before {
+        labels.retain(|label, _| !is_under(label, key));
     }
 }
 
-fn has(container: &FakeContainer, section: &str) -> bool {
-    let prefix = format!("traefik.{section}.");
-    let mut labels = container.labels.keys();
-    labels.any(|label| label.to_ascii_lowercase().starts_with(&prefix))
+/// Can it be reached at an address of its own, or of the container whose network it shares.
+fn has_address(container: &FakeContainer, world: &[FakeContainer]) -> bool {
+    if container.network_mode == "host" {
+        return true;
+    }
+    if container.state != "running" && container.state != "paused" {
+        return false;
+    }
+    if let Some(owner) = container.network_mode.strip_prefix("container:") {
+        let owner = world
+            .iter()
+            .find(|it| it.name == owner && it.name != container.name);
+        return owner.is_some_and(|owner| has_address(owner, world));
+    }
+    let wanted = container.labels.get("traefik.docker.network");
+    let wanted = wanted.filter(|wanted| container.networks.contains_key(*wanted));
+    let mut networks = container
+        .networks
+        .iter()
+        .filter(|(name, _)| wanted.is_none_or(|it| it == *name));
+    networks.any(|(name, (ip, _))| !ip.is_empty() || container.ipv6.contains_key(name))
+}
+
+/// Is this the key, or one below it.
+pub(crate) fn is_under(label: &str, key: &str) -> bool {
+    let (label, key) = (label.to_ascii_lowercase(), key.to_ascii_lowercase());
+    let rest = label.strip_prefix(&key);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// Nothing of it could be reached, and now the stand-in can be.
+fn attach(container: &mut FakeContainer) {
+    container.networks.clear();
+    let labels = &mut container.labels;
+    labels.retain(|label, _| !is_under(label, "traefik.docker.network"));
+    *container = container.clone().network("stand-in", "10.254.0.1");
+}
+
+fn replace(container: &mut FakeContainer, section: &str, name: &str, stand_in: &str) {
+    let old = format!("traefik.{section}.{name}");
+    let labels = &mut container.labels;
+    labels.retain(|label, _| !is_under(label, &old));
+    let fields: &[(&str, &str)] = match section {
+        "http.routers" => &[("service", stand_in), ("rule", "Host(`stand.in`)")],
+        "tcp.routers" => &[("service", stand_in), ("rule", "HostSNI(`stand.in`)")],
+        "udp.routers" => &[("service", stand_in)],
+        "http.services" => &[("loadbalancer.server.url", "http://stand.in")],
+        "tcp.services" | "udp.services" => &[("loadbalancer.server.port", "1")],
+        "http.middlewares" => &[("addprefix.prefix", "/stand-in")],
+        "tcp.middlewares" => &[("inflightconn.amount", "1")],
+        // one for all, or not read by Traefik: nothing comes in its place
+        _ => &[],
+    };
+    for (field, value) in fields {
+        let key = format!("traefik.{section}.{stand_in}.{field}");
+        labels.insert(key, (*value).to_owned());
+    }
+    let is_broken = stand_in.starts_with(BROKEN);
+    if is_broken && section == "http.services" && is_alone(container) {
+        // nor does a default router come in
+        replace(
+            container,
+            "http.routers",
+            stand_in,
+            &format!("{stand_in}-r"),
+        );
+    }
+}
+
+/// Has it no router and no service of HTTP but stand-ins.
+fn is_alone(container: &FakeContainer) -> bool {
+    let is_own = |label: &String| {
+        let label = label.to_ascii_lowercase();
+        let service = label.strip_prefix("traefik.http.services.");
+        let service = service.is_some_and(|name| !name.starts_with("zz-"));
+        service || label.starts_with("traefik.http.routers.")
+    };
+    !container.labels.keys().any(is_own)
 }
 
 /// Takes the stand-ins out of the result.
@@ -79,14 +142,18 @@ pub(crate) fn strip(objects: &mut Objects) {
         !name.starts_with(BROKEN) && !name.starts_with(LOST) && !service.starts_with(BROKEN)
     });
     for object in objects.values_mut() {
-        let lost = object["service"]
-            .as_str()
-            .and_then(|service| service.strip_prefix(LOST));
-        let name = lost
-            .and_then(|lost| lost.splitn(3, '-').nth(2))
-            .map(str::to_owned);
-        if let Some(name) = name {
+        let service = object.get("service").and_then(Value::as_str);
+        let lost = service.and_then(|service| service.strip_prefix(LOST));
+        let name = lost.and_then(|lost| lost.splitn(3, '-').nth(2));
+        if let Some(name) = name.map(str::to_owned) {
             object["service"] = name.into();
         }
     }
+}
+
+/// Takes out what Traefik has no labels for; gives how much it was.
+pub(crate) fn strip_composites(objects: &mut Objects) -> u64 {
+    let before = objects.len();
+    objects.retain(|_, object| COMPOSITES.iter().all(|kind| object.get(kind).is_none()));
+    (before - objects.len()) as u64
 }

@@ -99,9 +99,10 @@ impl Pair {
         let (marker, _) = self.change(world);
         let http = accepted(&mut self.http, &marker, &mut Vec::new()).await;
         loop {
-            let line = self.docker.line().await.to_string();
-            assert!(!line.contains(&marker), "Traefik accepts it: {line}");
-            if line.contains("panic") {
+            let line = self.docker.line().await;
+            let config = &line["config"]["http"]["middlewares"];
+            assert!(config[&marker].is_null(), "Traefik accepts it: {config}");
+            if line.to_string().contains("panic") {
                 return http;
             }
         }
@@ -123,14 +124,14 @@ impl Pair {
 
 impl Pair {
     /// A router of Traefik's own provider, as Traefik's API shows it after the last run.
-    pub(crate) async fn router(&self, name: &str) -> Value {
+    pub(crate) async fn router(&self, protocol: &str, name: &str) -> Value {
         let marker = format!("http/middlewares/case-{}@docker", self.runs);
         self.docker.object(&marker).await;
         let name = name
             .bytes()
             .fold(String::new(), |name, byte| format!("{name}%{byte:02x}"));
         self.docker
-            .object(&format!("http/routers/{name}%40docker"))
+            .object(&format!("{protocol}/routers/{name}%40docker"))
             .await
     }
 }
