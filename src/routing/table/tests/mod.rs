@@ -9,6 +9,13 @@ mod properties;
 mod protocols;
 mod schema;
 mod shift;
+#[expect(
+    clippy::string_slice,
+    reason = "of tests, which may panic; it is shared with tests that are no part of this crate"
+)]
+#[path = "../../../../tests/strict/mod.rs"]
+mod strict;
+mod strictness;
 mod unmanaged;
 
 use std::collections::BTreeMap;
