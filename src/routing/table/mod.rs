@@ -10,6 +10,7 @@ pub mod claims;
 pub mod env;
 pub mod facts;
 pub mod fragment;
+pub mod leaving;
 pub mod networks;
 pub mod options;
 mod records;
@@ -182,6 +183,7 @@ impl Table {
         };
         let mut container = fact.container.clone();
         container.state = crate::routing::model::State::Exited;
+        container.leaving = None;
         container
             .networks
             .values_mut()
@@ -387,6 +389,7 @@ impl Table {
         for fragment in self.fragments.values() {
             all.extend(fragment.diagnostics.iter().chain(&fragment.lost).cloned());
         }
+        all.extend(self.overdue());
         for (network, why) in &self.refused_networks {
             all.push(Diagnostic::new(
                 "network-refused",

@@ -65,7 +65,17 @@ pub fn contribute(fact: &Fact, world: &World<'_>) -> Contribution {
             .wishes
             .insert((Section::HttpMiddlewares, name.clone()), wish);
     }
+    if fact.is_leaving() && !stands_empty(fact, world) {
+        // as if it had stopped; its networks stay until it has, for what is under way
+        contribution.wishes.clear();
+    }
     contribution
+}
+
+/// Does it keep its routers while it serves nothing.
+fn stands_empty(fact: &Fact, world: &World<'_>) -> bool {
+    let running = fact.container.state == State::Running;
+    fact.declaration.allow_non_running || (world.options.allow_empty_services && running)
 }
 
 fn is_routed(fact: &Fact, world: &World<'_>) -> bool {
@@ -73,9 +83,7 @@ fn is_routed(fact: &Fact, world: &World<'_>) -> bool {
     // Pointsman itself (and what else has a role) is no app: it answers through Traefik only when told to
     let exposed = world.options.exposed_by_default && fact.container.label(ROLE).is_none();
     let enabled = declaration.enable.unwrap_or(exposed);
-    let standing = fact.container.is_serving()
-        || declaration.allow_non_running
-        || (world.options.allow_empty_services && fact.container.state == State::Running);
+    let standing = fact.container.is_serving() || stands_empty(fact, world);
     let is_http = declaration.speaks_http() || !declaration.speaks_other;
     declaration.managed == Managed::No
         && is_http
@@ -172,7 +180,10 @@ fn service_wish(
         weight,
         preserve_path: label.preserve_path,
     };
-    Ok(Wish::Service(options, reachable.then_some(server)))
+    Ok(Wish::Service(
+        options,
+        (reachable && !fact.is_leaving()).then_some(server),
+    ))
 }
 
 fn server_url(

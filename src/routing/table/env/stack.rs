@@ -300,7 +300,7 @@ impl Builder<'_> {
         let (server, network) = match self.server(replica, &label) {
             Ok(found) => found,
             Err(message) => {
-                if replica.container.is_serving() {
+                if replica.is_serving() {
                     self.report(replica, "no-server", message);
                 }
                 return false;
@@ -308,7 +308,7 @@ impl Builder<'_> {
         };
         let reachable = self.world.reach.reaches(network.as_deref());
         self.stack.networks.extend(network);
-        if !replica.container.is_serving() || !reachable {
+        if !replica.is_serving() || !reachable {
             return false;
         }
         if let Some(service) = self.stack.services.get_mut(local) {
