@@ -14,6 +14,8 @@ mod docker_networks;
 #[cfg(test)]
 mod docker_real;
 #[cfg(test)]
+mod docker_real_leaving;
+#[cfg(test)]
 mod docker_watch;
 #[cfg(test)]
 mod events;
