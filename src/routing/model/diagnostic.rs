@@ -24,6 +24,16 @@ impl Diagnostic {
         }
     }
 
+    /// Names who is to blame for the object that the finding is about.
+    #[must_use]
+    pub fn blaming(self, subject: impl Into<String>) -> Self {
+        Self {
+            message: format!("{}: {}", self.subject, self.message),
+            subject: subject.into(),
+            ..self
+        }
+    }
+
     /// Names the label or field to blame.
     #[must_use]
     pub fn at(mut self, key: impl Into<String>) -> Self {

@@ -328,6 +328,9 @@ pub fn merge(
     let Some(((_, first), rest)) = wishes.split_first() else {
         return fragment;
     };
+    let subject = wishes
+        .first()
+        .map_or_else(String::new, |(fact, _)| fact.subject());
     let mut servers = Vec::new();
     for (fact, wish) in wishes {
         if agrees(first, wish) {
@@ -374,7 +377,7 @@ pub fn merge(
     };
     match object {
         Ok(object) => fragment.objects.push(object),
-        Err(diagnostic) => fragment.diagnostics.push(diagnostic),
+        Err(found) => fragment.diagnostics.push(found.blaming(subject)),
     }
     fragment
 }

@@ -89,6 +89,17 @@ impl System {
         })
     }
 
+    /// Waits until Traefik has no such router any more. Asks its API: a request could hang on a server that is gone.
+    pub(crate) fn expect_no_router(&self, name: &str, limit: Duration) -> Duration {
+        let target = format!("/api/http/routers/{name}@http");
+        let ((), took) = within(limit, "it is unrouted", || {
+            let answer = self.traefik.ask(&target)?;
+            let gone = answer.status == 404;
+            gone.then_some(()).ok_or_else(|| format!("{answer:?}"))
+        });
+        took
+    }
+
     /// The name of the middleware that stands for the newest revision.
     pub(crate) fn marker(&self) -> String {
         let document: Value = self.pointsman.get("/v1/document");
