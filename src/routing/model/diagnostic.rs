@@ -26,12 +26,12 @@ impl Diagnostic {
 
     /// Names who is to blame for the object that the finding is about.
     #[must_use]
-    pub fn blaming(self, subject: impl Into<String>) -> Self {
-        Self {
-            message: format!("{}: {}", self.subject, self.message),
-            subject: subject.into(),
-            ..self
+    pub fn blaming(mut self, subject: String) -> Self {
+        if self.subject != subject {
+            self.message = format!("{}: {}", self.subject, self.message);
+            self.subject = subject;
         }
+        self
     }
 
     /// Names the label or field to blame.

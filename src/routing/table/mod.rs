@@ -5,8 +5,11 @@
 //! is settled by [`claims`]. Building everything from scratch gives the same bytes.
 
 pub mod address;
+mod admit;
+mod assemble;
 mod build;
 pub mod claims;
+mod composites;
 pub mod env;
 pub mod facts;
 pub mod fragment;
@@ -15,6 +18,7 @@ pub mod networks;
 pub mod options;
 mod records;
 mod report;
+pub mod server;
 mod status;
 pub mod unmanaged;
 
@@ -31,6 +35,7 @@ use crate::routing::traefik::{Document, Section};
 
 use address::Reach;
 use claims::{Claims, FragmentKey};
+use composites::Composites;
 use env::stack::Stack;
 use facts::{Fact, Facts};
 use fragment::Fragment;
@@ -62,6 +67,7 @@ pub struct Table {
     wanters: BTreeMap<(Section, String), Wanters>,
     claims: Claims,
     fragments: BTreeMap<FragmentKey, Fragment>,
+    composites: Composites,
     stacks: BTreeMap<EnvKey, BTreeMap<Version, Stack>>,
     down: BTreeMap<EnvKey, BTreeMap<Version, Timestamp>>,
     networks: NetworkUse,
@@ -389,6 +395,7 @@ impl Table {
         for fragment in self.fragments.values() {
             all.extend(fragment.diagnostics.iter().chain(&fragment.lost).cloned());
         }
+        all.extend(self.composites.diagnostics().cloned());
         all.extend(self.overdue());
         for (network, why) in &self.refused_networks {
             all.push(Diagnostic::new(
