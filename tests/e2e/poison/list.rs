@@ -231,6 +231,7 @@ fn values() -> Vec<Poison> {
 /// Objects without content: "cannot be a standalone element".
 fn empty() -> Vec<Poison> {
     let mut all = vec![
+        left_to_traefik(middleware("empty-chain", "chain.middlewares=")),
         odd(
             "no-routers",
             &["@routers=x", "@services=", "@middlewares=true"],
@@ -245,7 +246,6 @@ fn empty() -> Vec<Poison> {
         router("bare-observability", "observability=true"),
     ];
     for (number, rest) in [
-        "chain.middlewares=",
         "chain=true",
         "stripprefix=",
         "headers=true",
@@ -277,13 +277,15 @@ fn unknown() -> Vec<Poison> {
         middleware("middleware-type", "teleport.a=b"),
         middleware("middleware-field", "stripprefix.teleport=x"),
         bad("service-kind", &["@services.{n}.teleport.a=b"]),
-        bad(
+        left_to_traefik(bad(
             "two-types",
             &[
+                "@routers.{n}.rule=Host(`{n}.test`)",
+                "@routers.{n}.middlewares={n}",
                 "@middlewares.{n}.addprefix.prefix=/a",
                 "@middlewares.{n}.stripprefix.prefixes=/a",
             ],
-        ),
+        )),
     ]
 }
 
