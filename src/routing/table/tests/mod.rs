@@ -3,6 +3,7 @@
 mod capture;
 mod claims;
 mod composites;
+mod leaving;
 mod managed;
 mod networks;
 mod properties;
@@ -44,6 +45,7 @@ pub(super) fn mk(name: &str, n: u8) -> Mk {
         labels: BTreeMap::new(),
         state: State::Running,
         health: Health::None,
+        leaving: None,
         network_mode: "net".to_owned(),
         networks: BTreeMap::from([(
             "net".to_owned(),
