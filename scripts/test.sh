@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh [STAGE...]
 #
-# Stages: setup fmt clippy doc test doctest images e2e (default: all, in this order).
+# Stages: setup fmt clippy doc test doctest differential images e2e (default: all, in this order).
 # The last one starts containers, networks and a second dockerd on this machine, all
 # under names of their own, and removes them.
 
@@ -55,6 +55,18 @@ run_test() {
 
 run_doctest() { cargo test --doc --locked --quiet; }
 
+# Every label and some random worlds, against Traefik's own Docker provider. POINTSMAN_DIFF_CASES
+# says how many of the latter.
+run_differential() {
+    if have_nextest; then
+        cargo nextest run --locked --run-ignored only --no-fail-fast --status-level pass \
+            --test differential
+    else
+        cargo test --locked --no-fail-fast --test differential -- \
+            --ignored --test-threads=1 --nocapture
+    fi
+}
+
 # Not those of the demo: another tag, and a profile that is compiled already.
 run_images() { POINTSMAN_IMAGE_TAG=e2e POINTSMAN_IMAGE_PROFILE=dev bash scripts/images.sh; }
 
@@ -71,12 +83,12 @@ run_e2e() {
 }
 
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest images e2e)
+[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential images e2e)
 for name in "${stages[@]}"; do
     case $name in
-    setup | fmt | clippy | doc | test | doctest | images | e2e) stage "$name" "run_$name" ;;
+    setup | fmt | clippy | doc | test | doctest | differential | images | e2e) stage "$name" "run_$name" ;;
     *)
-        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest images e2e\n' "$name" >&2
+        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential images e2e\n' "$name" >&2
         exit 2
         ;;
     esac

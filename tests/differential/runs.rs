@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use crate::corpus;
 use crate::generate;
-use crate::judge::{Verdict, judge};
+use crate::judge::{Uses, Verdict, judge};
 use crate::minimise::minimise;
 use crate::rules::{Proof, RULES};
 use crate::support::options;
@@ -53,32 +53,35 @@ async fn every_label_of_the_reference_is_read_as_traefik_reads_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs the Traefik binary"]
 async fn each_deliberate_difference_is_what_it_is_said_to_be() {
-    let mut pair = Pair::start(options::all().remove(0)).await;
     let mut missing: BTreeSet<&str> = here().collect();
     missing.remove("panic-label"); // has a test of its own
-    for (rule, world) in corpus::deliberate::worlds() {
-        // what Traefik does at random may be the same by chance
-        let mut tries = 0..20;
-        let uses = loop {
-            match judge(&mut pair, &world).await {
-                Verdict::Explained(uses) => break uses,
-                Verdict::Identical if rule == "random-network" => {
-                    tries
-                        .next()
-                        .expect("Traefik takes another network sooner or later");
-                }
-                Verdict::Identical => panic!("no difference for {rule}:\n{}", show(&world)),
-                Verdict::Unexplained(why) => panic!("{rule}: {why}"),
-            }
+    for options in options::all() {
+        let worlds = match options.name {
+            "default" => corpus::deliberate::worlds(),
+            "bind" => corpus::deliberate::bound(),
+            _ => continue,
         };
-        assert_eq!(
-            uses.keys().collect::<Vec<_>>(),
-            [&rule],
-            "this and nothing else"
-        );
-        missing.remove(rule);
+        let mut pair = Pair::start(options).await;
+        for (rule, world) in worlds {
+            let uses = seen(&mut pair, rule, &world).await;
+            assert_eq!(uses.keys().collect::<Vec<_>>(), [&rule], "nothing else");
+            missing.remove(rule);
+        }
     }
     assert!(missing.is_empty(), "shown by no world: {missing:?}");
+}
+
+/// The differences that a world shows. What Traefik does at random may be the same by chance.
+async fn seen(pair: &mut Pair, rule: &str, world: &World) -> Uses {
+    for _ in 0..50 {
+        match judge(pair, world).await {
+            Verdict::Explained(uses) => return uses,
+            Verdict::Identical if rule.starts_with("random-") => {}
+            Verdict::Identical => panic!("no difference for {rule}:\n{}", show(world)),
+            Verdict::Unexplained(why) => panic!("{rule}: {why}"),
+        }
+    }
+    panic!("Traefik never takes another one: {rule}");
 }
 
 fn here() -> impl Iterator<Item = &'static str> {

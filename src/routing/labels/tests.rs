@@ -41,6 +41,7 @@ fn read(labels: &[(&str, &str)]) -> Declaration {
             .collect(),
         state: State::Running,
         health: Health::None,
+        leaving: None,
         network_mode: "default".to_owned(),
         networks: BTreeMap::new(),
         ports: Vec::new(),
@@ -223,6 +224,7 @@ fn odd_forms_are_read_as_traefik_reads_them() {
         (&format!("{balancer}.server.url"), ""),
         (&format!("{balancer}.healthcheck.interval"), "+3s"),
         (&format!("{balancer}.healthcheck.headers.X.Y[0].Z"), "v"),
+        (&format!("{balancer}.healthcheck.headers.X[0"), "open"),
         ("traefik.http.middlewares.p.plugin.my[0]", "x"),
         ("traefik.http.middlewares.p.plugin.bare", "x"),
     ]);
@@ -245,6 +247,7 @@ fn odd_forms_are_read_as_traefik_reads_them() {
     );
     let headers = &balancer.health_check.as_ref().unwrap().headers;
     assert_eq!(headers["X.Y.[0].Z"], "v", "a path is a key");
+    assert_eq!(headers["X[0"], "open", "a bracket alone is a character");
     let plugin = &middleware(&declaration, "p").plugin;
     assert_eq!(
         plugin["my"].0["[0]"], "x",

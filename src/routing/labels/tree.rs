@@ -111,7 +111,8 @@ fn split(path: &str) -> Result<Vec<String>, KeyError> {
                 let (name, index) = part.split_at(at);
                 parts.extend([name.to_owned(), index.to_owned()]);
             }
-            (None, false) => parts.push(part.to_owned()),
+            // what is not closed is part of a name
+            (Some(1..) | None, false) => parts.push(part.to_owned()),
             _ => return Err(KeyError::Brackets(part.to_owned())),
         }
     }

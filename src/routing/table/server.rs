@@ -108,11 +108,13 @@ fn locate(fact: &Fact, port: Option<&str>, world: &World<'_>) -> Result<Address,
         .and_then(|labels| labels.port)
         .map(|port| port.to_string());
     let port = address::port(&fact.container, port.or(own.as_deref()))?;
-    let owner = world.facts.owner(fact).map(|fact| &fact.container);
-    let wanted = fact.declaration.network.as_deref();
+    let owner = world.facts.owner(fact);
+    // whose network it is, decides first
+    let named = owner.and_then(|owner| owner.declaration.network.as_deref());
+    let wanted = named.or(fact.declaration.network.as_deref());
     address::resolve(
         &fact.container,
-        owner,
+        owner.map(|owner| &owner.container),
         port,
         wanted,
         (world.options, world.reach),

@@ -1,6 +1,6 @@
 //! For each deliberate difference, worlds that show it and nothing else.
 
-use crate::support::fake_engine::FakeContainer;
+use crate::support::fake_engine::{FakeContainer, FakePort};
 use crate::support::world::World;
 
 use super::member;
@@ -85,6 +85,18 @@ fn singles() -> Vec<(&'static str, String, &'static str)> {
     ]
 }
 
+/// Those that show with `useBindPortIP`.
+pub(crate) fn bound() -> Vec<(&'static str, World)> {
+    let published = |protocol: &str, public| FakePort {
+        private: 53,
+        protocol: protocol.to_owned(),
+        bindings: vec![("192.0.2.1".to_owned(), public)],
+    };
+    let mut dns = one(&[]);
+    dns.ports = vec![published("tcp", 2000), published("udp", 2001)];
+    vec![("random-binding", vec![dns])]
+}
+
 /// Several containers, or none that serves.
 fn crowds() -> Vec<(&'static str, World)> {
     let rule = "traefik.http.routers.r.rule";
@@ -97,7 +109,14 @@ fn crowds() -> Vec<(&'static str, World)> {
         .network("back", "10.1.0.2")
         .network("alpha", "10.2.0.2");
     let conflict = vec![one(&[(rule, "Path(`/a`)")]), two(&[(rule, "Path(`/b`)")])];
+    let interval = "traefik.http.services.s.loadbalancer.healthcheck.interval";
+    let path = "traefik.http.services.s.loadbalancer.healthcheck.path";
+    let defaults = vec![one(&[(path, "/")]), two(&[(path, "/"), (interval, "30s")])];
+    let mut host = one(&[("traefik.docker.network", "host")]);
+    host.networks.clear();
     vec![
+        ("written-default", defaults),
+        ("host-network", vec![host.network("host", "")]),
         ("conflict", conflict),
         ("idle-server", vec![ill]),
         ("random-network", vec![far]),

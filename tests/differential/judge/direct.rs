@@ -8,6 +8,7 @@ use crate::support::fake_engine::FakeContainer;
 use crate::support::options::Options;
 
 use super::Uses;
+use super::faults::base_name;
 use super::objects::{Key, Objects, servers};
 use super::repair::is_under;
 
@@ -177,7 +178,12 @@ fn service_middlewares(
         };
         let prefix = format!("traefik.{section}.{name}");
         let defines = |it: &&FakeContainer| it.labels.keys().any(|label| is_under(label, &prefix));
-        let is_shared = world.iter().filter(defines).count() > 1;
+        let is_default = |it: &&FakeContainer| base_name(it) == *name;
+        let is_shared = world
+            .iter()
+            .filter(|it| defines(it) || is_default(it))
+            .count()
+            > 1;
         let Some(fields) = object.as_object_mut().filter(|_| is_shared) else {
             continue;
         };
@@ -211,7 +217,8 @@ fn idle_server(key: &Key, servers: &mut Vec<Value>, world: &[FakeContainer], use
     }
 }
 
-fn is_serving(it: &FakeContainer) -> bool {
+/// Does it run, and is it healthy as far as anybody knows.
+pub(crate) fn is_serving(it: &FakeContainer) -> bool {
     it.state == "running" && it.health.as_ref().is_none_or(|word| word == "healthy")
 }
 
@@ -295,11 +302,13 @@ fn drop_empty_servers(object: &mut Value) {
     }
 }
 
+const NETWORK: &str = "traefik.docker.network";
+
 /// Addresses that Traefik may choose, to the one that Pointsman chooses.
 fn moves(world: &[FakeContainer], options: &Options) -> BTreeMap<String, String> {
     let mut moves = BTreeMap::new();
     for container in world {
-        let wanted = label(container, "traefik.docker.network").or(options.network);
+        let wanted = label(container, NETWORK).or(options.network);
         if wanted.is_some_and(|wanted| container.networks.contains_key(wanted)) {
             continue;
         }
@@ -335,7 +344,7 @@ fn address(container: &FakeContainer, network: &str) -> String {
 }
 
 /// Without a named network Traefik takes any.
-fn random_network(servers: &mut [Value], moves: &BTreeMap<String, String>, uses: &mut Uses) {
+fn random_network(servers: &mut Vec<Value>, moves: &BTreeMap<String, String>, uses: &mut Uses) {
     for server in servers.iter_mut() {
         for field in ["url", "address"] {
             let text = server[field].as_str().unwrap_or_default().to_owned();
@@ -354,4 +363,5 @@ fn random_network(servers: &mut [Value], moves: &BTreeMap<String, String>, uses:
         }
     }
     servers.sort_by_key(Value::to_string);
+    servers.dedup();
 }

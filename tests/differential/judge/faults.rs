@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::support::fake_engine::FakeContainer;
 use crate::support::pair::Outcome;
 
+use super::direct::is_serving;
 use super::limits;
 
 /// One thing that is not as it should be.
@@ -41,6 +42,8 @@ pub(crate) enum Blame {
 pub(crate) enum Evidence {
     /// Traefik drops the container.
     Dropped,
+    /// Its service is broken, for Traefik or for Pointsman only.
+    Unlinked,
     /// Traefik takes the object from all.
     Conflict,
     /// Traefik takes what Pointsman refuses on purpose.
@@ -63,7 +66,7 @@ pub(crate) fn faults(
         let Some(known) = world.iter().find(|it| it.name == container) else {
             continue;
         };
-        if let Some((rule, blame, evidence)) = fault(diagnostic)? {
+        if let Some((rule, blame, evidence)) = fault(diagnostic, known)? {
             if evidence == Evidence::OnlyHere {
                 limits::check(rule, &blame, known)?;
             }
@@ -76,12 +79,13 @@ pub(crate) fn faults(
         }
     }
     faults.extend(composites(world));
+    faults.extend(hosts(world));
     Ok(faults)
 }
 
 type Found = Option<(&'static str, Blame, Evidence)>;
 
-fn fault(diagnostic: &DiagnosticEntry) -> Result<Found, String> {
+fn fault(diagnostic: &DiagnosticEntry, container: &FakeContainer) -> Result<Found, String> {
     let key = diagnostic.key.clone().unwrap_or_default();
     let message = diagnostic.message.as_str();
     let label = || Blame::Label(key.clone());
@@ -102,6 +106,10 @@ fn fault(diagnostic: &DiagnosticEntry) -> Result<Found, String> {
         }
         "label-value" => broken(object()),
         "object-name" => Some(("object-name", object(), Evidence::OnlyHere)),
+        // Traefik looks at the services only of what serves
+        "no-service" if message.contains("it has neither") && !is_serving(container) => {
+            Some(("says-nothing", object(), Evidence::OnlyHere))
+        }
         "no-service" => Some(no_service(message, object())),
         "no-router" => no_router(message, object()),
         "name-conflict" => {
@@ -110,7 +118,7 @@ fn fault(diagnostic: &DiagnosticEntry) -> Result<Found, String> {
             };
             Some(("conflict", Blame::Lost(section, name), Evidence::Conflict))
         }
-        "label-ignored" | "service-kinds" => None,
+        "label-ignored" | "service-kinds" | "object-refused" => None,
         code => return Err(format!("an unknown diagnostic: {code}: {diagnostic:?}")),
     })
 }
@@ -139,9 +147,23 @@ fn no_router(message: &str, object: Blame) -> Found {
         return None;
     }
     Some(if message.contains("it has no service to send to") {
-        ("broken-container", object, Evidence::Dropped)
+        ("broken-container", object, Evidence::Unlinked)
     } else {
         ("refused-rule", object, Evidence::NoRule)
+    })
+}
+
+/// The host's network has no address of its own; Pointsman needs none.
+fn hosts(world: &[FakeContainer]) -> impl Iterator<Item = Fault> {
+    let key = "traefik.docker.network";
+    let on_host = |it: &&FakeContainer| {
+        it.network_mode == "host" && it.labels.get(key).is_some_and(|name| name == "host")
+    };
+    world.iter().filter(on_host).map(move |it| Fault {
+        rule: "host-network",
+        container: it.name.clone(),
+        blame: Blame::Label(key.to_owned()),
+        evidence: Evidence::Dropped,
     })
 }
 
@@ -192,8 +214,8 @@ pub(crate) fn dropped(outcome: &Outcome, world: &[FakeContainer]) -> BTreeSet<St
     dropped
 }
 
-/// As Traefik calls a container.
-fn base_name(container: &FakeContainer) -> String {
+/// As Traefik calls a container, and its default service.
+pub(crate) fn base_name(container: &FakeContainer) -> String {
     let label = |key| {
         let value = container.labels.get(key).map(String::as_str);
         value.filter(|value| !value.is_empty())

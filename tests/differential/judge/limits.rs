@@ -14,6 +14,10 @@ pub(crate) fn check(rule: &str, blame: &Blame, container: &FakeContainer) -> Res
         ("object-name", Blame::Object(_, name)) => {
             name.contains('@') || name.len() > 500 || name.starts_with("pointsman-rev-")
         }
+        // no kind at all, for a container that does not serve
+        ("says-nothing", Blame::Object(section, name)) => {
+            below(container, section, name).all(|(path, _)| path.starts_with(".middlewares"))
+        }
         ("list-separator", Blame::Object(section, name)) => {
             below(container, section, name).any(|(_, value)| value.contains('\u{2551}'))
         }

@@ -12,7 +12,8 @@ use super::objects::Objects;
 
 /// Begins the names of objects that stand for broken ones.
 const BROKEN: &str = "zz-broken-";
-/// Begins the names of objects that stand for those that an older container has; the name follows.
+/// Begins the names of objects that stand for those that an older container has; the name follows. They are the same
+/// for all who lost it, as it would be.
 const LOST: &str = "zz-lost-";
 
 /// Repairs the labels.
@@ -38,7 +39,7 @@ pub(crate) fn repair(world: &mut [FakeContainer], faults: &[&Fault]) {
                 replace(container, section, name, &broken);
             }
             Blame::Lost(section, name) => {
-                let stand_in = format!("{LOST}{owner}-{number}-{name}");
+                let stand_in = format!("{LOST}{name}");
                 replace(container, section, name, &stand_in);
             }
         }
@@ -144,8 +145,7 @@ pub(crate) fn strip(objects: &mut Objects) {
     for object in objects.values_mut() {
         let service = object.get("service").and_then(Value::as_str);
         let lost = service.and_then(|service| service.strip_prefix(LOST));
-        let name = lost.and_then(|lost| lost.splitn(3, '-').nth(2));
-        if let Some(name) = name.map(str::to_owned) {
+        if let Some(name) = lost.map(str::to_owned) {
             object["service"] = name.into();
         }
     }

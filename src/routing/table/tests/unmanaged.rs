@@ -111,6 +111,63 @@ fn the_oldest_keeps_a_name_that_two_define_differently() {
     );
 }
 
+// A router without a service was linked to the one service that was left when another one's labels were broken: traffic
+// that its labels would never have sent there.
+#[test]
+fn a_broken_service_counts_when_a_router_looks_for_the_only_one() {
+    let good = "traefik.http.services.good.loadbalancer.passhostheader";
+    for (key, value) in [
+        ("traefik.http.services.bad.loadbalancer", "x"),
+        ("traefik.http.services.bad.loadbalancer.server.port", "none"),
+    ] {
+        let world = World::new(&[mk("web", 2).label(good, "true").label(key, value)]);
+        assert_eq!(world.names("services"), ["good"], "the other is there");
+        assert_eq!(
+            world.names("routers"),
+            Vec::<String>::new(),
+            "and not linked"
+        );
+        let asked = mk("web", 2).label(good, "true").label(key, value);
+        let asked = asked.label("traefik.http.routers.r.rule", "Path(`/`)");
+        assert_eq!(
+            World::new(&[asked]).names("routers"),
+            Vec::<String>::new(),
+            "nor here"
+        );
+    }
+}
+
+// A younger container lost its server when the middlewares before the service were other ones; Traefik compares only how
+// a service balances.
+#[test]
+fn what_stands_before_a_service_does_not_part_its_servers() {
+    let key = "traefik.http.services.s.middlewares";
+    let port = "traefik.http.services.s.loadbalancer.server.port";
+    let mk = |name, ip: u8, list| mk(name, ip).label(port, "80").label(key, list);
+    let world = World::new(&[mk("old", 2, "a"), mk("new", 3, "b")]);
+    let service = &world.document()["http"]["services"]["s"];
+    assert_eq!(service["middlewares"], json!(["a"]), "the oldest one's");
+    let servers = service["loadBalancer"]["servers"].as_array().unwrap();
+    assert_eq!(servers.len(), 2, "and both servers");
+    assert_eq!(world.codes(), Vec::<&str>::new(), "no conflict");
+}
+
+// The network of a container that shares another one's was chosen without that one's label.
+#[test]
+fn whose_network_it_is_names_it() {
+    let owner = mk("owner", 2).network("alpha", [10, 1, 0, 2]);
+    let owner = owner.label("traefik.docker.network", "net");
+    let mut sharer = mk("sharer", 3);
+    sharer.0.network_mode = "container:id-owner".to_owned();
+    sharer.0.networks.clear();
+    let world = World::new(&[owner, sharer]);
+    let servers = &world.document()["http"]["services"]["sharer"]["loadBalancer"]["servers"];
+    assert_eq!(
+        servers[0]["url"], "http://10.0.0.2:80",
+        "by its owner's label"
+    );
+}
+
 // An object whose lists are empty was left out, and a router that uses it answered 404. Traefik takes it from labels,
 // where it does nothing; from a document it takes it with the empty list written out.
 #[test]
