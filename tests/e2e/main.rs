@@ -16,6 +16,8 @@ mod isolation;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
+mod language;
+#[cfg(test)]
 mod latency;
 #[cfg(test)]
 mod leaving;

@@ -18,6 +18,8 @@ pub(crate) struct Traefik {
     provider: Option<SocketAddr>,
     /// A file of its file provider.
     file: Option<PathBuf>,
+    /// Further entry points: name and address, with the protocol.
+    entry_points: Vec<(&'static str, String)>,
     /// Where the traffic goes.
     pub(crate) web: SocketAddr,
     /// Its own API.
@@ -32,6 +34,7 @@ impl Traefik {
             process: Process::named("traefik"),
             provider: None,
             file: None,
+            entry_points: Vec::new(),
             web: web.local_addr().unwrap(),
             api: api.local_addr().unwrap(),
         }
@@ -40,6 +43,12 @@ impl Traefik {
     /// Also reads this file.
     pub(crate) fn reading(mut self, file: PathBuf) -> Self {
         self.file = Some(file);
+        self
+    }
+
+    /// Also listens there (`127.0.0.1:1234/udp`).
+    pub(crate) fn entry_point(mut self, name: &'static str, address: String) -> Self {
+        self.entry_points.push((name, address));
         self
     }
 
@@ -69,6 +78,8 @@ impl Traefik {
             .arg(format!("--log.filePath={}", self.process.log().display()))
             .arg("--global.checkNewVersion=false")
             .arg("--global.sendAnonymousUsage=false");
+        let points = self.entry_points.iter();
+        command.args(points.map(|(name, at)| format!("--entrypoints.{name}.address={at}")));
         if let Some(file) = &self.file {
             command.arg(format!("--providers.file.filename={}", file.display()));
         }
