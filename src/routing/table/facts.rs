@@ -7,6 +7,8 @@ use crate::routing::labels::{Declaration, Managed, ManagedLabels};
 use crate::routing::model::{Container, Health, State};
 use crate::routing::time::Timestamp;
 
+use super::constraints::Constraints;
+
 /// One container with everything derived from it alone.
 #[derive(Clone, Debug)]
 pub struct Fact {
@@ -20,7 +22,12 @@ pub struct Fact {
 
 impl Fact {
     /// Reads the labels anew only when they changed.
-    fn new(container: Container, old: Option<Self>, now: Timestamp) -> Self {
+    fn new(
+        container: Container,
+        old: Option<Self>,
+        constraints: &Constraints,
+        now: Timestamp,
+    ) -> Self {
         let same = old.as_ref().is_some_and(|old| {
             old.container.labels == container.labels && old.container.name == container.name
         });
@@ -28,7 +35,7 @@ impl Fact {
         let running_since = (container.state == State::Running).then_some(since.unwrap_or(now));
         let declaration = match old {
             Some(old) if same => old.declaration,
-            _ => Declaration::read(&container),
+            _ => constraints.declaration(&container),
         };
         Self {
             container,
@@ -64,12 +71,21 @@ impl Fact {
 /// All containers.
 #[derive(Debug, Default)]
 pub struct Facts {
+    constraints: Constraints,
     all: BTreeMap<ContainerId, Fact>,
     members: BTreeMap<EnvKey, BTreeSet<ContainerId>>,
     sharers: BTreeMap<ContainerId, BTreeSet<ContainerId>>,
 }
 
 impl Facts {
+    /// None yet; those that the constraints leave out will say nothing.
+    pub fn new(constraints: Constraints) -> Self {
+        Self {
+            constraints,
+            ..Self::default()
+        }
+    }
+
     /// Takes a container as it is now; gives the old fact when anything changed, `None` when nothing did.
     pub fn put(&mut self, container: Container, now: Timestamp) -> Option<Option<Fact>> {
         if self
@@ -81,7 +97,7 @@ impl Facts {
         }
         let id = container.id.clone();
         let old = self.remove(&id);
-        let fact = Fact::new(container, old.clone(), now);
+        let fact = Fact::new(container, old.clone(), &self.constraints, now);
         if let Some(labels) = fact.managed() {
             self.members
                 .entry(labels.key.clone())

@@ -7,14 +7,17 @@
 pub mod address;
 mod build;
 pub mod claims;
+pub mod constraints;
 pub mod env;
 pub mod facts;
 pub mod fragment;
+mod golang;
 pub mod networks;
 pub mod options;
 mod records;
 mod report;
 mod status;
+mod template;
 pub mod unmanaged;
 
 #[cfg(test)]
@@ -30,12 +33,14 @@ use crate::routing::traefik::{Document, Section};
 
 use address::Reach;
 use claims::{Claims, FragmentKey};
+pub use constraints::{Constraints, ConstraintsError};
 use env::stack::Stack;
 use facts::{Fact, Facts};
 use fragment::Fragment;
 use networks::NetworkUse;
 pub use options::{DefaultRule, DefaultRuleError, Options, ProxySelector};
 pub use status::{EnvStatus, Share, StackStatus};
+pub use template::{RenderError, TemplateError};
 use unmanaged::{Contribution, Wanters};
 
 /// What every derivation may look at.
@@ -87,6 +92,7 @@ impl Table {
             Reach::Everything
         };
         Self {
+            facts: Facts::new(options.constraints.clone()),
             options,
             reach,
             rewired: true,

@@ -252,10 +252,8 @@ fn complete(
         let rule = world
             .options
             .default_rule
-            .render(&full_name(fact), &fact.container);
-        if rule.is_empty() {
-            return Err("it has no rule, and the default rule is empty".to_owned());
-        }
+            .render(&full_name(fact), &fact.container)
+            .map_err(|error| error.to_string())?;
         router.rule = Some(rule);
     }
     // Traefik may still understand it, and then nobody here would know whose hosts it takes

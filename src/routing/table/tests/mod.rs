@@ -4,6 +4,7 @@ mod capture;
 mod claims;
 mod managed;
 mod networks;
+mod options;
 mod properties;
 mod schema;
 mod shift;
