@@ -5,8 +5,11 @@
 //! is settled by [`claims`]. Building everything from scratch gives the same bytes.
 
 pub mod address;
+mod admit;
+mod assemble;
 mod build;
 pub mod claims;
+mod composites;
 pub mod constraints;
 pub mod env;
 pub mod facts;
@@ -16,6 +19,7 @@ pub mod networks;
 pub mod options;
 mod records;
 mod report;
+pub mod server;
 mod status;
 mod template;
 pub mod unmanaged;
@@ -33,6 +37,7 @@ use crate::routing::traefik::{Document, Section};
 
 use address::Reach;
 use claims::{Claims, FragmentKey};
+use composites::Composites;
 pub use constraints::{Constraints, ConstraintsError};
 use env::stack::Stack;
 use facts::{Fact, Facts};
@@ -66,6 +71,7 @@ pub struct Table {
     wanters: BTreeMap<(Section, String), Wanters>,
     claims: Claims,
     fragments: BTreeMap<FragmentKey, Fragment>,
+    composites: Composites,
     stacks: BTreeMap<EnvKey, BTreeMap<Version, Stack>>,
     down: BTreeMap<EnvKey, BTreeMap<Version, Timestamp>>,
     networks: NetworkUse,
@@ -393,6 +399,7 @@ impl Table {
         for fragment in self.fragments.values() {
             all.extend(fragment.diagnostics.iter().chain(&fragment.lost).cloned());
         }
+        all.extend(self.composites.diagnostics().cloned());
         for (network, why) in &self.refused_networks {
             all.push(Diagnostic::new(
                 "network-refused",

@@ -2,10 +2,12 @@
 
 mod capture;
 mod claims;
+mod composites;
 mod managed;
 mod networks;
 mod options;
 mod properties;
+mod protocols;
 mod schema;
 mod shift;
 mod unmanaged;
