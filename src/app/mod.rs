@@ -36,6 +36,15 @@ const CHANGES: usize = 1024;
 #[error("the stored state cannot be read")]
 pub struct StateUnreadable;
 
+/// Marks the error chain of a setting that its part cannot use; it has an exit code of its own. The cause says what
+/// would be right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct SettingUnusable(
+    /// The flag.
+    pub &'static str,
+);
+
 /// Where the listeners are bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {

@@ -4,13 +4,16 @@ use anyhow::Context as _;
 
 use crate::config::{Config, ContainerSelector, Labels, Secret};
 use crate::docker;
-use crate::routing::table::{DefaultRule, Options, ProxySelector};
+use crate::routing::table::{Constraints, DefaultRule, Options, ProxySelector};
 use crate::web::{ApiAuth, Confirmer, Token};
+
+use super::SettingUnusable;
 
 pub(super) fn table_options(config: &Config) -> anyhow::Result<Options> {
     let Labels {
         exposed_by_default,
         default_rule,
+        constraints,
         network,
         use_bind_port_ip,
         allow_empty_services,
@@ -18,7 +21,9 @@ pub(super) fn table_options(config: &Config) -> anyhow::Result<Options> {
     } = config.labels.clone();
     Ok(Options {
         exposed_by_default,
-        default_rule: DefaultRule::parse(&default_rule).context("--default-rule")?,
+        default_rule: DefaultRule::parse(&default_rule)
+            .context(SettingUnusable("--default-rule"))?,
+        constraints: Constraints::parse(&constraints).context(SettingUnusable("--constraints"))?,
         network,
         use_bind_port_ip,
         allow_empty_services,
@@ -41,7 +46,8 @@ pub(super) fn endpoint(config: &Config) -> anyhow::Result<docker::Endpoint> {
         cert: tls.cert,
         key: tls.key,
     };
-    docker::Endpoint::parse(&config.docker.endpoint, files).context("--docker-endpoint")
+    docker::Endpoint::parse(&config.docker.endpoint, files)
+        .context(SettingUnusable("--docker-endpoint"))
 }
 
 pub(super) fn token(secret: Option<&Secret>) -> anyhow::Result<Option<Token>> {
@@ -62,5 +68,5 @@ pub(super) fn confirmer(config: &Config) -> anyhow::Result<Option<Confirmer>> {
         .transpose()?;
     Confirmer::new(&config.traefik.apis, auth.as_ref())
         .map(Some)
-        .context("--traefik-api")
+        .context(SettingUnusable("--traefik-api"))
 }

@@ -69,16 +69,10 @@ pub fn read_token(setting: &str, file: &str) -> Result<Secret, Error> {
 }
 
 fn refuse_unbuilt(layers: &Layers<'_>) -> Result<(), Error> {
-    for (name, instead) in [
-        (
-            "constraints",
-            "use traefik.enable=false on containers to leave out",
-        ),
-        (
-            "fallback-file",
-            "leave it out; Traefik keeps its last document while it runs",
-        ),
-    ] {
+    for (name, instead) in [(
+        "fallback-file",
+        "leave it out; Traefik keeps its last document while it runs",
+    )] {
         if let Some(setting) = layers.get(name).filter(|s| !s.text().is_empty()) {
             let problem = format!("is not built yet and is refused rather than ignored: {instead}");
             return Err(setting.invalid(problem));
@@ -116,6 +110,7 @@ fn labels(layers: &Layers<'_>) -> Result<Labels, Error> {
     Ok(Labels {
         exposed_by_default: truth(layers, "exposed-by-default")?.unwrap_or(true),
         default_rule: text("default-rule").unwrap_or_else(|| DEFAULT_RULE.to_owned()),
+        constraints: text("constraints").unwrap_or_default(),
         network: text("network"),
         use_bind_port_ip: truth(layers, "use-bind-port-ip")?.unwrap_or(false),
         allow_empty_services: truth(layers, "allow-empty-services")?.unwrap_or(false),

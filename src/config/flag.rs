@@ -74,7 +74,7 @@ pub(super) const FLAGS: &[Flag] = &[
     one("state-dir", "DIR", "Where records are kept [default: /var/lib/pointsman]"),
     one("exposed-by-default", "BOOL", "Route containers without traefik.enable [default: true]"),
     one("default-rule", "TEMPLATE", "Rule of routers without one [default: Host(`{{ normalize .Name }}`)]"),
-    one("constraints", "EXPR", "Only take containers that match (not built yet: refused)"),
+    one("constraints", "EXPR", "Only take containers whose labels match: Label(`key`, `value`), LabelRegex(`key`, `expression`), &&, ||, !"),
     one("network", "NAME", "Network to reach containers through"),
     one("use-bind-port-ip", "BOOL", "Use the published address and port [default: false]"),
     one("allow-empty-services", "BOOL", "Keep services without servers [default: false]"),

@@ -6,7 +6,7 @@
 //! settings included.
 //!
 //! An empty environment variable counts as not set: compose files write `POINTSMAN_NETWORK: ${NETWORK:-}`.
-//! What is not built yet (`--constraints`, `--fallback-file`, several endpoints) is refused here by name, never
+//! What is not built yet (`--fallback-file`, several endpoints) is refused here by name, never
 //! ignored.
 
 mod build;
@@ -113,6 +113,8 @@ pub struct Labels {
     pub exposed_by_default: bool,
     /// Template of the rule for routers without one; routing checks it.
     pub default_rule: String,
+    /// `--constraints`; empty takes every container
+    pub constraints: String,
     /// Network to reach containers through.
     pub network: Option<String>,
     /// Use the published address and port.

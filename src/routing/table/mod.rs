@@ -10,9 +10,11 @@ mod assemble;
 mod build;
 pub mod claims;
 mod composites;
+pub mod constraints;
 pub mod env;
 pub mod facts;
 pub mod fragment;
+mod golang;
 pub mod leaving;
 pub mod networks;
 pub mod options;
@@ -20,6 +22,7 @@ mod records;
 mod report;
 pub mod server;
 mod status;
+mod template;
 pub mod unmanaged;
 
 #[cfg(test)]
@@ -36,12 +39,14 @@ use crate::routing::traefik::{Document, Section};
 use address::Reach;
 use claims::{Claims, FragmentKey};
 use composites::Composites;
+pub use constraints::{Constraints, ConstraintsError};
 use env::stack::Stack;
 use facts::{Fact, Facts};
 use fragment::Fragment;
 use networks::NetworkUse;
 pub use options::{DefaultRule, DefaultRuleError, Options, ProxySelector};
 pub use status::{EnvStatus, Share, StackStatus};
+pub use template::{RenderError, TemplateError};
 use unmanaged::{Contribution, Wanters};
 
 /// What every derivation may look at.
@@ -94,6 +99,7 @@ impl Table {
             Reach::Everything
         };
         Self {
+            facts: Facts::new(options.constraints.clone()),
             options,
             reach,
             rewired: true,

@@ -6,6 +6,7 @@ mod composites;
 mod leaving;
 mod managed;
 mod networks;
+mod options;
 mod properties;
 mod protocols;
 mod schema;
