@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use serde::de::value::MapDeserializer;
 
 use crate::routing::model::{Container, Diagnostic};
 use crate::routing::traefik::Section;
 use crate::routing::traefik::http::{Router, Service};
 use crate::routing::traefik::middleware::Middleware;
 
-use super::decode::decode;
+use super::decode::{DecodeError, decode};
 use super::managed::Managed;
 use super::tree::Node;
 
@@ -43,6 +44,7 @@ impl Declaration {
     pub fn read(container: &Container) -> Self {
         let mut reader = Reader {
             subject: format!("container {}", container.name),
+            container,
             diagnostics: Vec::new(),
         };
         let tree = reader.tree(container);
@@ -53,8 +55,9 @@ impl Declaration {
         let routers = reader.objects(http, Section::HttpRouters, &mut broken);
         let services = reader.objects(http, Section::HttpServices, &mut broken);
         let middlewares = reader.objects(http, Section::HttpMiddlewares, &mut broken);
-        let enable = reader.boolean(&tree, "enable");
-        let allow_non_running = reader.boolean(docker, "allownonrunning").unwrap_or(false);
+        let enable = reader.boolean(tree.child("enable"), "traefik.enable");
+        let allow_non_running = docker.child("allownonrunning");
+        let allow_non_running = reader.boolean(allow_non_running, "traefik.docker.allownonrunning");
         let network = docker.child("network").and_then(|node| node.value.clone());
         let managed = reader.managed(container);
         reader.unsupported(&tree, http);
@@ -62,7 +65,7 @@ impl Declaration {
         Self {
             enable,
             network,
-            allow_non_running,
+            allow_non_running: allow_non_running.unwrap_or(false),
             managed,
             routers,
             services,
@@ -82,15 +85,31 @@ impl Declaration {
     }
 }
 
-struct Reader {
+struct Reader<'c> {
     subject: String,
+    container: &'c Container,
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn report(&mut self, code: &'static str, key: impl Into<String>, message: impl Into<String>) {
-        self.diagnostics
-            .push(Diagnostic::new(code, self.subject.clone(), message).at(key));
+        let key = key.into();
+        let finding = Diagnostic::new(code, self.subject.clone(), message);
+        let finding = match self.said(&key) {
+            Some(value) => finding.with_value(value),
+            None => finding,
+        };
+        self.diagnostics.push(finding.at(key));
+    }
+
+    /// What the container says under a key, whatever case that is written in.
+    fn said(&self, key: &str) -> Option<&str> {
+        let labels = &self.container.labels;
+        let mut spellings = labels
+            .iter()
+            .filter(|(label, _)| label.eq_ignore_ascii_case(key));
+        let other = || spellings.next().map(|(_, value)| value.as_str());
+        self.container.label(key).or_else(other)
     }
 
     /// All `traefik.` keys, in byte order.
@@ -159,19 +178,20 @@ impl Reader {
         };
         match decode_detached(content, node) {
             Ok(object) => Some(object),
-            Err(message) => {
-                self.report("label-value", key, message);
+            Err(error) => {
+                let joint = if error.path.is_empty() { "" } else { "." };
+                let key = format!("{key}{joint}{}", error.path);
+                self.report("label-value", key, error.message);
                 None
             }
         }
     }
 
-    fn boolean(&mut self, parent: &Node, name: &str) -> Option<bool> {
-        let node = parent.child(name)?;
-        match decode(node) {
+    fn boolean(&mut self, node: Option<&Node>, key: &str) -> Option<bool> {
+        match decode(node?) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.report("label-value", format!("traefik.{name}"), error.to_string());
+                self.report("label-value", key, error.message);
                 Some(false)
             }
         }
@@ -220,18 +240,19 @@ impl Reader {
     }
 }
 
-fn decode_detached<'a, T: Deserialize<'a>>(content: &Node, node: &'a Node) -> Result<T, String> {
+fn decode_detached<'a, T: Deserialize<'a>>(
+    content: &Node,
+    node: &'a Node,
+) -> Result<T, DecodeError> {
     if content.children.is_empty() {
         return decode_empty();
     }
-    decode(node).map_err(|error| error.to_string())
+    decode(node)
 }
 
-fn decode_empty<'a, T: Deserialize<'a>>() -> Result<T, String> {
-    let nothing = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(
-        std::iter::empty::<(&str, &str)>(),
-    );
-    T::deserialize(nothing).map_err(|error| error.to_string())
+fn decode_empty<'a, T: Deserialize<'a>>() -> Result<T, DecodeError> {
+    let nothing = MapDeserializer::<_, DecodeError>::new(std::iter::empty::<(&str, &str)>());
+    T::deserialize(nothing)
 }
 
 fn speaks_other(tree: &Node) -> bool {
