@@ -10,7 +10,7 @@ fn container(name: &str, address: &str, labels: &Value) -> Value {
         "Id": format!("id-{name}"),
         "Name": format!("/{name}"),
         "Created": "2026-01-02T03:04:05.678901234Z",
-        "State": {"Status": "running", "Health": {"Status": "healthy"}},
+        "State": {"Status": "running", "Health": {"Status": "starting"}},
         "Config": {"Labels": labels},
         "HostConfig": {"NetworkMode": "front"},
         "NetworkSettings": {

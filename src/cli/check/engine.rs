@@ -1,6 +1,7 @@
 //! The containers that are there, by `docker ps` and `docker inspect`.
 //!
-//! What the daemon reads from the Engine's own API, asked through the command that its user has.
+//! What the daemon reads from the Engine's own API, asked through the command that its user has. A container that runs
+//! and is not healthy at this moment is taken as if it were: what is asked is how it would be routed.
 
 use std::collections::BTreeMap;
 use std::process::{Output, Stdio};
@@ -86,13 +87,6 @@ struct Config {
 #[serde(rename_all = "PascalCase", default)]
 struct InspectedState {
     status: String,
-    health: Option<InspectedHealth>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct InspectedHealth {
-    status: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -149,7 +143,7 @@ impl Inspected {
             created: u64::try_from(created).unwrap_or_default(),
             labels: self.config.labels,
             state: self.state.state(),
-            health: self.state.health(),
+            health: Health::None,
             network_mode: self.host_config.network_mode,
             networks: networks.map(|(name, at)| (name, at.endpoint())).collect(),
             ports: ports(&self.network_settings.ports),
@@ -165,15 +159,6 @@ impl InspectedState {
             "restarting" => State::Restarting,
             "exited" | "dead" | "removing" => State::Exited,
             _ => State::Created,
-        }
-    }
-
-    fn health(&self) -> Health {
-        match self.health.as_ref().map(|health| health.status.as_str()) {
-            Some("starting") => Health::Starting,
-            Some("healthy") => Health::Healthy,
-            Some("unhealthy") => Health::Unhealthy,
-            _ => Health::None,
         }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Traefik {
     provider: Option<SocketAddr>,
     /// A file of its file provider.
     file: Option<PathBuf>,
+    /// Flags that are not usual.
+    flags: Vec<String>,
     /// Where the traffic goes.
     pub(crate) web: SocketAddr,
     /// Its own API.
@@ -31,6 +33,7 @@ impl Traefik {
             process: Process::named("traefik"),
             provider: None,
             file: None,
+            flags: Vec::new(),
             web: web.local_addr().unwrap(),
             api: api.local_addr().unwrap(),
         }
@@ -40,6 +43,11 @@ impl Traefik {
     pub(crate) fn reading(mut self, file: PathBuf) -> Self {
         self.file = Some(file);
         self
+    }
+
+    /// From the next start on with these flags, too.
+    pub(crate) fn set_flags(&mut self, flags: &[&str]) {
+        self.flags = flags.iter().map(ToString::to_string).collect();
     }
 
     pub(crate) fn start(&mut self, provider: SocketAddr) {
@@ -70,7 +78,7 @@ impl Traefik {
         if let Some(file) = &self.file {
             command.arg(format!("--providers.file.filename={}", file.display()));
         }
-        self.process.spawn(&mut command);
+        self.process.spawn(command.args(&self.flags));
         within(Duration::from_secs(10), "Traefik answers its ping", || {
             self.ask("/ping").map(|_answer| ())
         });
