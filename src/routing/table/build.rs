@@ -168,7 +168,7 @@ impl Table {
                         .first()
                         .map_or_else(String::new, |(fact, _)| fact.subject());
                     let message = format!(
-                        "router {name} names {host}, which belongs to {owner}: it is not routed"
+                        "router {name} names {host}, which belongs to {owner}: it is not routed; use another host"
                     );
                     fragment
                         .diagnostics
@@ -207,7 +207,7 @@ impl Table {
         };
         if let Some(owner) = self.claims.lost_to(&Claim::Prefix(env.prefix()), key) {
             let message = format!(
-                "its names begin with {}, as those of {owner} do, which is older: it is not routed",
+                "its names begin with {}, as those of {owner} do, which is older: it is not routed; choose another app or env name",
                 env.prefix()
             );
             fragment
@@ -239,7 +239,7 @@ impl Table {
             .diagnostics
             .extend(self.lost_hosts(key).map(|(host, owner)| {
                 let message = format!(
-                    "host {host} belongs to {owner}, which is older: it is not routed here"
+                    "host {host} belongs to {owner}, which is older: it is not routed here; change one of the domains or host templates"
                 );
                 Diagnostic::new("host-taken", format!("env {env}"), message)
             }));
@@ -256,7 +256,9 @@ impl Table {
                 record.domain
             );
             (*domain != record.domain).then(|| {
-                Diagnostic::new("domain-differs", fact.subject(), message).at("pointsman.domain")
+                Diagnostic::new("domain-differs", fact.subject(), message)
+                    .at("pointsman.domain")
+                    .with_value(domain)
             })
         };
         self.facts
@@ -321,7 +323,7 @@ impl Table {
             });
             if let Some((mark, owner)) = rival.or(foreign) {
                 let message = format!(
-                    "version {version} has the same {mark} as {owner}, which keeps it: it is not routed"
+                    "version {version} has the same {mark} as {owner}, which keeps it: it is not routed; deploy it under another version"
                 );
                 fragment.diagnostics.push(Diagnostic::new(
                     "version-conflict",
@@ -356,7 +358,7 @@ impl Table {
             .filter_map(|object| {
                 let owner = loser(object)?;
                 let message = format!(
-                    "{} {} belongs to {owner}",
+                    "{} {} belongs to {owner}: it is left out; rename it",
                     object.section.noun(),
                     object.name
                 );

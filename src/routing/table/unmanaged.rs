@@ -323,7 +323,7 @@ pub fn merge(
             servers.extend(server(wish).cloned());
         } else {
             let message = format!(
-                "{} {name} is defined differently by an older container, which keeps it",
+                "{} {name} is defined differently by an older container, which keeps it: rename one, or make both the same",
                 section.noun()
             );
             fragment
@@ -338,7 +338,7 @@ pub fn merge(
             if lowered.is_some() && router.priority.is_some_and(|priority| priority > 0) {
                 let message = format!(
                     "router {name} is not held to hosts it names: its priority counts among such routers, and all of them \
-                     stand below those of managed envs"
+                     stand below those of managed envs; name its hosts in the rule"
                 );
                 let subject = wishes
                     .first()

@@ -213,7 +213,8 @@ impl Builder<'_> {
             .filter(|r| declares_otherwise(&r.declaration, declaration))
         {
             let message =
-                "its labels differ from those of an older replica, which count".to_owned();
+                "its labels differ from those of an older replica, which count: recreate all replicas"
+                    .to_owned();
             self.report(replica, "replica-differs", message);
         }
     }
@@ -260,8 +261,9 @@ impl Builder<'_> {
         (balancer, middlewares): (LoadBalancer, Vec<String>),
     ) {
         if self.stack.services.contains_key(&local) {
-            let message =
-                format!("another compose service of this stack already offers service {local}");
+            let message = format!(
+                "another compose service of this stack already offers service {local}: rename one of them"
+            );
             self.report(leader, "service-twice", message);
             return;
         }
