@@ -52,8 +52,8 @@ fn suffixes_references_and_cookies_change() {
         .code(6)
         .stdout(
             "labels that name the old provider (1):
-  container web, traefik.http.routers.web.middlewares: strip@docker -> strip
-  -> write the name without @docker: it is right before and after the change
+  container web, traefik.http.routers.web.middlewares: strip@docker -> strip@http
+  -> Pointsman takes @docker for its own objects; a name without it is right before and after
 
 sticky cookies that get another name (1):
   service web-app: _754e1 -> _368a0
@@ -112,13 +112,22 @@ fn deliberate_differences_are_told() {
             "traefik.http.routers.a].rule": "Host(`y.example`)",
         }),
     );
+    let mixed = container(
+        "mixed",
+        "172.18.0.4",
+        &json!({
+            "traefik.http.services.mix.weighted.services[0].name": "two@file",
+            "traefik.http.services.mix.weighted.services[0].weight": "1",
+        }),
+    );
     let mut two = container("two", "172.18.0.3", &json!({}));
     two["NetworkSettings"]["Networks"]["back"] = json!({"IPAddress": "172.19.0.3"});
-    engine("check --migrate", &json!([broken, two]))
+    engine("check --migrate", &json!([broken, mixed, two]))
         .code(6)
         .stdout_has(&[
             "container broken, traefik.http.routers.a].rule: the provider may stop all updates -> only this label is left out:",
             "container broken, traefik.http.routers.y.priority: the container is dropped -> only this object is left out: \"high\" is not",
+            "container mixed, traefik.http.services.mix.weighted: the container is dropped -> the service is made\n",
             "container two, traefik.docker.network: one of back, front at random -> always back\n",
         ])
         .run();

@@ -5,8 +5,11 @@
 //! is settled by [`claims`]. Building everything from scratch gives the same bytes.
 
 pub mod address;
+mod admit;
+mod assemble;
 mod build;
 pub mod claims;
+mod composites;
 pub mod env;
 pub mod facts;
 pub mod fragment;
@@ -14,6 +17,7 @@ pub mod networks;
 pub mod options;
 mod records;
 mod report;
+pub mod server;
 mod status;
 pub mod unmanaged;
 
@@ -30,6 +34,7 @@ use crate::routing::traefik::{Document, Section};
 
 use address::Reach;
 use claims::{Claims, FragmentKey};
+use composites::Composites;
 use env::stack::Stack;
 use facts::{Fact, Facts};
 use fragment::Fragment;
@@ -61,6 +66,7 @@ pub struct Table {
     wanters: BTreeMap<(Section, String), Wanters>,
     claims: Claims,
     fragments: BTreeMap<FragmentKey, Fragment>,
+    composites: Composites,
     stacks: BTreeMap<EnvKey, BTreeMap<Version, Stack>>,
     down: BTreeMap<EnvKey, BTreeMap<Version, Timestamp>>,
     networks: NetworkUse,
@@ -387,6 +393,7 @@ impl Table {
         for fragment in self.fragments.values() {
             all.extend(fragment.diagnostics.iter().chain(&fragment.lost).cloned());
         }
+        all.extend(self.composites.diagnostics().cloned());
         for (network, why) in &self.refused_networks {
             all.push(Diagnostic::new(
                 "network-refused",

@@ -34,6 +34,40 @@ pub(super) fn of_finding(finding: &Diagnostic) -> Option<Change> {
     })
 }
 
+/// Services that labels may describe here, and for which the Docker provider drops the container.
+const COMPOSITES: [&str; 4] = ["weighted", "mirroring", "failover", "highestrandomweight"];
+
+/// Kinds of services that only Pointsman takes from labels.
+pub(super) fn of_labels(container: &Container) -> Vec<Change> {
+    let keys = container.labels.keys();
+    let services = keys.filter_map(|key| {
+        let lower = key.to_ascii_lowercase();
+        let parts: Vec<&str> = lower.splitn(6, '.').collect();
+        match parts.as_slice() {
+            ["traefik", protocol, "services", name, kind, ..] if COMPOSITES.contains(kind) => {
+                let service = format!("traefik.{protocol}.services.{name}");
+                Some((service, (*kind).to_owned()))
+            }
+            _ => None,
+        }
+    });
+    let balanced = |service: &str| {
+        let balancer = format!("{service}.loadbalancer");
+        let mut keys = container.labels.keys();
+        keys.any(|key| key.to_ascii_lowercase().starts_with(&balancer))
+    };
+    let change = |(service, kind): (String, String)| Change {
+        kind: Kind::Difference,
+        subject: format!("container {}", container.name),
+        key: Some(format!("{service}.{kind}")),
+        old: "the container is dropped".to_owned(),
+        new: "the service is made".to_owned(),
+        advice: "nothing, if the service is meant".to_owned(),
+    };
+    let alone = services.filter(|(service, _)| !balanced(service));
+    alone.map(change).collect()
+}
+
 /// One of several networks that nobody chose.
 pub(super) fn of_network(
     container: &Container,

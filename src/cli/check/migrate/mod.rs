@@ -78,7 +78,10 @@ pub(super) fn report(options: &Options, containers: &[Container]) -> Vec<Change>
         old: judge(traefik, plain, Place::Preview),
         new: judge(options.clone(), moved.clone(), Place::Preview),
     };
-    let mut changes: Vec<Change> = moved.iter().flat_map(references).collect();
+    // beside the Docker provider its names stay what they are
+    let renamed = moved.iter().filter(|_| !options.managed_only);
+    let mut changes: Vec<Change> = renamed.flat_map(references).collect();
+    changes.extend(moved.iter().flat_map(difference::of_labels));
     changes.extend(
         sides
             .new
@@ -115,14 +118,15 @@ fn references(container: &Container) -> Vec<Change> {
     let ours = labels.filter(|(key, _)| key.starts_with("traefik."));
     let named = ours.flat_map(|(key, value)| value.split(',').map(move |name| (key, name.trim())));
     let qualified = named.filter_map(|(key, name)| Some((key, name.strip_suffix("@docker")?)));
-    let change = |(key, name): (&String, &str)| Change {
+    let change = |(key, name): (&String, &str)| {
+        Change {
         kind: Kind::Reference,
         subject: format!("container {}", container.name),
         key: Some(key.clone()),
         old: format!("{name}@docker"),
-        new: name.to_owned(),
-        advice: "write the name without @docker: it is right before and after the change"
-            .to_owned(),
+        new: format!("{name}@http"),
+        advice: "Pointsman takes @docker for its own objects; a name without it is right before and after".to_owned(),
+    }
     };
     qualified.map(change).collect()
 }
