@@ -164,6 +164,7 @@ impl Place<'_> {
             network_mode: mode.map_or_else(|| "default".to_owned(), |mode| self.mode(mode)),
             networks: self.networks(service, addresses),
             ports: ports(service),
+            leaving: None,
         }
     }
 

@@ -147,6 +147,7 @@ impl Inspected {
             network_mode: self.host_config.network_mode,
             networks: networks.map(|(name, at)| (name, at.endpoint())).collect(),
             ports: ports(&self.network_settings.ports),
+            leaving: None,
         }
     }
 }

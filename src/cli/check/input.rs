@@ -185,5 +185,6 @@ fn container(
         network_mode: "bridge".to_owned(),
         networks: BTreeMap::from([("bridge".to_owned(), addresses.next("bridge"))]),
         ports: Vec::new(),
+        leaving: None,
     }
 }
