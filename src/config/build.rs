@@ -139,10 +139,12 @@ fn traefik(layers: &Layers<'_>, warnings: &mut Vec<String>) -> Result<Traefik, E
         Some(setting) => Some(secret_file(&setting, warnings)?),
         None => None,
     };
+    let version = layers.get("traefik-version");
     Ok(Traefik {
         container,
         apis,
         api_auth,
+        version: version.map(|setting| setting.text().to_owned()),
     })
 }
 

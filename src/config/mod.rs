@@ -132,6 +132,8 @@ pub struct Traefik {
     pub apis: Vec<String>,
     /// Content of the `Authorization` header for these.
     pub api_auth: Option<Secret>,
+    /// The lowest release that reads the document; routing parses it.
+    pub version: Option<String>,
 }
 
 /// How a container is found.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+use crate::routing::ids::TraefikVersion;
 use crate::routing::model::Container;
+use crate::routing::traefik::since;
 
 #[expect(
     clippy::struct_excessive_bools,
@@ -27,6 +29,8 @@ pub struct Options {
     pub managed_only: bool,
     /// Which container Traefik is; `None` when nothing needs attaching.
     pub proxy: Option<ProxySelector>,
+    /// The lowest release among the Traefiks that read the document, until one is told.
+    pub traefik_version: TraefikVersion,
 }
 
 impl Default for Options {
@@ -39,6 +43,7 @@ impl Default for Options {
             allow_empty_services: false,
             managed_only: false,
             proxy: None,
+            traefik_version: since::NEWEST,
         }
     }
 }

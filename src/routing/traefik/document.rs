@@ -30,6 +30,13 @@ impl Section {
     /// All, in the order of the body.
     pub const ALL: [Self; 3] = [Self::HttpRouters, Self::HttpServices, Self::HttpMiddlewares];
 
+    /// The key at the root of the document that it stands under.
+    pub const fn root(self) -> &'static str {
+        match self {
+            Self::HttpRouters | Self::HttpServices | Self::HttpMiddlewares => "http",
+        }
+    }
+
     /// The key inside its protocol.
     pub const fn key(self) -> &'static str {
         match self {
@@ -46,6 +53,12 @@ impl Section {
             Self::HttpServices => "service",
             Self::HttpMiddlewares => "middleware",
         }
+    }
+}
+
+impl std::fmt::Display for Section {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.root(), self.key())
     }
 }
 

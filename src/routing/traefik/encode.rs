@@ -49,7 +49,10 @@ pub fn has_long_key(value: &Value) -> bool {
 /// `parent.key: {}` that means "on, with defaults".
 fn may_be_empty(parent: &str, key: &str) -> bool {
     match key {
-        "tls" | "sticky" | "cookie" | "compress" | "contentType" => true,
+        "cookie" | "compress" | "contentType" => true,
+        // of a router; the one towards a server that is asked must say something
+        "tls" => parent.is_empty(),
+        "sticky" => parent == "loadBalancer",
         "ipStrategy" => parent != "sourceCriterion",
         "healthCheck" => parent != "loadBalancer",
         _ => false,

@@ -10,5 +10,6 @@ pub mod http;
 pub mod middleware;
 pub mod rule;
 pub mod scalar;
+pub mod since;
 
 pub use document::{Document, Section};

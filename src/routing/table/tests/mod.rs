@@ -8,6 +8,7 @@ mod properties;
 mod schema;
 mod shift;
 mod unmanaged;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
