@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 
 use pointsman::routing::table::fragment::{Fragment, Object, members};
-use pointsman::routing::traefik::http::{LoadBalancer, Router, Server, Service};
+use pointsman::routing::traefik::http::{Router, Service};
 use pointsman::routing::traefik::middleware::Middleware;
+use pointsman::routing::traefik::tcp::{TcpMiddleware, TcpRouter, TcpService};
+use pointsman::routing::traefik::tls::{TlsOptions, TlsStore};
+use pointsman::routing::traefik::transport::{ServersTransport, TcpServersTransport};
+use pointsman::routing::traefik::udp::{UdpRouter, UdpService};
 use pointsman::routing::traefik::{Document, Section};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -12,18 +16,34 @@ use serde_json::{Map, Value, json};
 use super::fullest::fullest;
 use super::traefik::Version;
 
-/// The fullest value of a section's type.
+/// The fullest value of a section's type. Labels describe a server otherwise than the document does, so servers are
+/// put in by hand.
 fn full(section: Section) -> Value {
     match section {
         Section::HttpRouters => value(&fullest::<Router>()),
-        Section::HttpServices => value(&Service {
-            load_balancer: Some(LoadBalancer {
-                servers: vec![fullest::<Server>()],
-                ..fullest()
-            }),
-            ..fullest()
-        }),
+        Section::HttpServices => {
+            let mut service: Service = fullest();
+            service.load_balancer.as_mut().unwrap().servers = vec![fullest()];
+            value(&service)
+        }
         Section::HttpMiddlewares => value(&fullest::<Middleware>()),
+        Section::HttpServersTransports => value(&fullest::<ServersTransport>()),
+        Section::TcpRouters => value(&fullest::<TcpRouter>()),
+        Section::TcpServices => {
+            let mut service: TcpService = fullest();
+            service.load_balancer.as_mut().unwrap().servers = vec![fullest()];
+            value(&service)
+        }
+        Section::TcpMiddlewares => value(&fullest::<TcpMiddleware>()),
+        Section::TcpServersTransports => value(&fullest::<TcpServersTransport>()),
+        Section::UdpRouters => value(&fullest::<UdpRouter>()),
+        Section::UdpServices => {
+            let mut service: UdpService = fullest();
+            service.load_balancer.as_mut().unwrap().servers = vec![fullest()];
+            value(&service)
+        }
+        Section::TlsOptions => value(&fullest::<TlsOptions>()),
+        Section::TlsStores => value(&fullest::<TlsStore>()),
     }
 }
 

@@ -2,19 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
-
 use crate::routing::model::{Container, Diagnostic};
-use crate::routing::traefik::Section;
-use crate::routing::traefik::http::{Router, Service};
-use crate::routing::traefik::middleware::Middleware;
+use crate::routing::traefik::any::{AnyMiddleware, AnyRouter, AnyService};
+use crate::routing::traefik::tls::{TlsOptions, TlsStore};
+use crate::routing::traefik::transport::{ServersTransport, TcpServersTransport};
+use crate::routing::traefik::{Protocol, Section};
 
-use super::decode::decode;
 use super::managed::Managed;
-use super::tree::Node;
+use super::reader::Reader;
 
 /// What a container says, as far as it can be understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declaration {
     /// `traefik.enable`; `None` leaves it to the default. A value that is no bool switches off.
     pub enable: Option<bool>,
@@ -24,235 +22,109 @@ pub struct Declaration {
     pub allow_non_running: bool,
     /// Who it is.
     pub managed: Managed,
-    /// HTTP routers by label name.
-    pub routers: BTreeMap<String, Router>,
-    /// HTTP services by label name.
-    pub services: BTreeMap<String, Service>,
-    /// HTTP middlewares by label name.
-    pub middlewares: BTreeMap<String, Middleware>,
-    /// Objects that were named but not understood: they exist for nobody, and no default stands in for them.
-    pub broken: BTreeSet<(Section, String)>,
-    /// It has routers or services of TCP or UDP: no HTTP default stands in for what it does not say.
-    pub speaks_other: bool,
+    /// Everything that it names.
+    pub objects: Objects,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Objects by label name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Objects {
+    /// Routers.
+    pub routers: BTreeMap<(Protocol, String), AnyRouter>,
+    /// Services.
+    pub services: BTreeMap<(Protocol, String), AnyService>,
+    /// Middlewares.
+    pub middlewares: BTreeMap<(Protocol, String), AnyMiddleware>,
+    /// What routers and services refer to beside these.
+    pub settings: BTreeMap<(Section, String), Setting>,
+    /// Objects that were named but not understood: they exist for nobody, and no default stands in for them.
+    pub broken: BTreeSet<(Section, String)>,
+}
+
+/// An object that neither routes nor serves.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub enum Setting {
+    /// `http.serversTransports`
+    Http(Box<ServersTransport>),
+    /// `tcp.serversTransports`
+    Tcp(Box<TcpServersTransport>),
+    /// `tls.options`
+    TlsOptions(Box<TlsOptions>),
+    /// `tls.stores.default`
+    TlsStore(Box<TlsStore>),
 }
 
 impl Declaration {
     /// Reads a container's labels.
     pub fn read(container: &Container) -> Self {
-        let mut reader = Reader {
-            subject: format!("container {}", container.name),
-            diagnostics: Vec::new(),
+        Reader::new(container).read(container)
+    }
+}
+
+impl Objects {
+    /// Routers of a protocol.
+    pub fn routers(&self, protocol: Protocol) -> impl Iterator<Item = (&String, &AnyRouter)> {
+        of(&self.routers, protocol)
+    }
+
+    /// Services of a protocol.
+    pub fn services(&self, protocol: Protocol) -> impl Iterator<Item = (&String, &AnyService)> {
+        of(&self.services, protocol)
+    }
+
+    /// Middlewares of a protocol.
+    pub fn middlewares(
+        &self,
+        protocol: Protocol,
+    ) -> impl Iterator<Item = (&String, &AnyMiddleware)> {
+        of(&self.middlewares, protocol)
+    }
+
+    /// Is anything named in a section, understood or not.
+    pub fn names(&self, section: Section) -> bool {
+        let good = match section {
+            Section::HttpRouters => self.routers(Protocol::Http).next().is_some(),
+            Section::TcpRouters => self.routers(Protocol::Tcp).next().is_some(),
+            Section::UdpRouters => self.routers(Protocol::Udp).next().is_some(),
+            Section::HttpServices => self.services(Protocol::Http).next().is_some(),
+            Section::TcpServices => self.services(Protocol::Tcp).next().is_some(),
+            Section::UdpServices => self.services(Protocol::Udp).next().is_some(),
+            Section::HttpMiddlewares => self.middlewares(Protocol::Http).next().is_some(),
+            Section::TcpMiddlewares => self.middlewares(Protocol::Tcp).next().is_some(),
+            Section::HttpServersTransports
+            | Section::TcpServersTransports
+            | Section::TlsOptions
+            | Section::TlsStores => self.settings.keys().any(|(at, _)| *at == section),
         };
-        let tree = reader.tree(container);
-        let mut broken = BTreeSet::new();
-        let empty = Node::default();
-        let http = tree.child("http").unwrap_or(&empty);
-        let docker = tree.child("docker").unwrap_or(&empty);
-        let routers = reader.objects(http, Section::HttpRouters, &mut broken);
-        let services = reader.objects(http, Section::HttpServices, &mut broken);
-        let middlewares = reader.objects(http, Section::HttpMiddlewares, &mut broken);
-        let enable = reader.boolean(&tree, "enable");
-        let allow_non_running = reader.boolean(docker, "allownonrunning").unwrap_or(false);
-        let network = docker.child("network").and_then(|node| node.value.clone());
-        let managed = reader.managed(container);
-        reader.unsupported(&tree, http);
-        let diagnostics = reader.diagnostics;
-        Self {
-            enable,
-            network,
-            allow_non_running,
-            managed,
-            routers,
-            services,
-            middlewares,
-            broken,
-            speaks_other: speaks_other(&tree),
-            diagnostics,
-        }
+        good || self.broken.iter().any(|(at, _)| *at == section)
     }
 
-    /// Does it speak of HTTP at all.
-    pub fn speaks_http(&self) -> bool {
-        !self.routers.is_empty()
-            || !self.services.is_empty()
-            || !self.middlewares.is_empty()
-            || !self.broken.is_empty()
+    /// Has it routers or services of a protocol.
+    pub fn routes(&self, protocol: Protocol) -> bool {
+        self.names(protocol.routers()) || self.names(protocol.services())
+    }
+
+    /// Is HTTP meant: something of it is named, or nothing of another protocol is.
+    pub fn routes_http(&self) -> bool {
+        self.routes(Protocol::Http)
+            || self.names(Section::HttpMiddlewares)
+            || !(self.routes(Protocol::Tcp) || self.routes(Protocol::Udp))
+    }
+
+    /// Does it name anything at all.
+    pub fn is_empty(&self) -> bool {
+        Section::ALL.into_iter().all(|section| !self.names(section))
     }
 }
 
-struct Reader {
-    subject: String,
-    diagnostics: Vec<Diagnostic>,
-}
-
-impl Reader {
-    fn report(&mut self, code: &'static str, key: impl Into<String>, message: impl Into<String>) {
-        self.diagnostics
-            .push(Diagnostic::new(code, self.subject.clone(), message).at(key));
-    }
-
-    /// All `traefik.` keys, in byte order.
-    fn tree(&mut self, container: &Container) -> Node {
-        let mut tree = Node::default();
-        for (key, value) in &container.labels {
-            let Some((root, path)) = key.split_once('.') else {
-                continue;
-            };
-            if root != "traefik" {
-                if root.eq_ignore_ascii_case("traefik") {
-                    self.report(
-                        "label-case",
-                        key,
-                        "the first part must be traefik in lower case",
-                    );
-                }
-                continue;
-            }
-            if let Err(error) = tree.insert(path, value) {
-                self.report("label-key", key, error.to_string());
-            }
-        }
-        tree
-    }
-
-    fn objects<'a, T: Deserialize<'a>>(
-        &mut self,
-        http: &'a Node,
-        section: Section,
-        broken: &mut BTreeSet<(Section, String)>,
-    ) -> BTreeMap<String, T> {
-        let mut objects = BTreeMap::new();
-        for node in http
-            .child(section.key())
-            .map(|node| node.children.as_slice())
-            .unwrap_or_default()
-        {
-            match self.object(node, section) {
-                Some(object) => {
-                    objects.insert(node.name.clone(), object);
-                }
-                None => {
-                    broken.insert((section, node.name.clone()));
-                }
-            }
-        }
-        objects
-    }
-
-    fn object<'a, T: Deserialize<'a>>(&mut self, node: &'a Node, section: Section) -> Option<T> {
-        let key = format!("traefik.http.{}.{}", section.key(), node.name);
-        if let Err(message) = check_name(&node.name) {
-            self.report("object-name", key, message);
-            return None;
-        }
-        // a bare value on an object (`routers.x=foo`) says nothing; Traefik ignores it as well
-        let bare = Node {
-            value: None,
-            ..Node::default()
-        };
-        let content = if node.children.is_empty() {
-            &bare
-        } else {
-            node
-        };
-        match decode_detached(content, node) {
-            Ok(object) => Some(object),
-            Err(message) => {
-                self.report("label-value", key, message);
-                None
-            }
-        }
-    }
-
-    fn boolean(&mut self, parent: &Node, name: &str) -> Option<bool> {
-        let node = parent.child(name)?;
-        match decode(node) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.report("label-value", format!("traefik.{name}"), error.to_string());
-                Some(false)
-            }
-        }
-    }
-
-    fn managed(&mut self, container: &Container) -> Managed {
-        let managed = Managed::read(|key| container.label(key));
-        if let Managed::Refused { key, message } = &managed {
-            self.report("managed-labels", *key, message.clone());
-        }
-        managed
-    }
-
-    /// Names what is understood by Traefik's own provider and not yet here, instead of passing over it.
-    fn unsupported(&mut self, tree: &Node, http: &Node) {
-        for node in tree
-            .children
-            .iter()
-            .filter(|node| matches!(node.name.to_ascii_lowercase().as_str(), "tcp" | "udp"))
-        {
-            let key = format!("traefik.{}", node.name);
-            self.report(
-                "label-unsupported",
-                key,
-                "TCP and UDP labels are not routed by this version",
-            );
-        }
-        let known = [
-            Section::HttpRouters.key(),
-            Section::HttpServices.key(),
-            Section::HttpMiddlewares.key(),
-        ];
-        for node in &http.children {
-            if !known
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(&node.name))
-            {
-                let key = format!("traefik.http.{}", node.name);
-                self.report(
-                    "label-unknown",
-                    key,
-                    "below traefik.http only routers, services and middlewares are known",
-                );
-            }
-        }
-    }
-}
-
-fn decode_detached<'a, T: Deserialize<'a>>(content: &Node, node: &'a Node) -> Result<T, String> {
-    if content.children.is_empty() {
-        return decode_empty();
-    }
-    decode(node).map_err(|error| error.to_string())
-}
-
-fn decode_empty<'a, T: Deserialize<'a>>() -> Result<T, String> {
-    let nothing = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(
-        std::iter::empty::<(&str, &str)>(),
-    );
-    T::deserialize(nothing).map_err(|error| error.to_string())
-}
-
-fn speaks_other(tree: &Node) -> bool {
-    let protocols = ["tcp", "udp"]
-        .into_iter()
-        .filter_map(|name| tree.child(name));
-    let is_routed =
-        |node: &Node| node.child("routers").is_some() || node.child("services").is_some();
-    protocols.into_iter().any(is_routed)
-}
-
-/// Names that Traefik would read as something else, or refuse together with everything beside them.
-fn check_name(name: &str) -> Result<(), &'static str> {
-    if name.contains('@') {
-        return Err("a name must not contain @: Traefik would look for it in another provider");
-    }
-    if name.len() > 500 {
-        return Err("a name must not be longer than 500 bytes");
-    }
-    if name.starts_with("pointsman-rev-") {
-        return Err("names beginning with pointsman-rev- mark revisions");
-    }
-    Ok(())
+fn of<T>(
+    all: &BTreeMap<(Protocol, String), T>,
+    protocol: Protocol,
+) -> impl Iterator<Item = (&String, &T)> {
+    all.range((protocol, String::new())..)
+        .take_while(move |((at, _), _)| *at == protocol)
+        .map(|((_, name), object)| (name, object))
 }

@@ -3,9 +3,10 @@
 use crate::routing::ids::{EnvKey, Version};
 
 /// Which family a container belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Managed {
     /// No `pointsman.*` label that names it: Traefik's own labels alone count.
+    #[default]
     No,
     /// All three names are there and good.
     Yes(ManagedLabels),

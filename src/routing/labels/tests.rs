@@ -2,9 +2,33 @@ use std::collections::BTreeMap;
 
 use crate::routing::ids::ContainerId;
 use crate::routing::model::{Container, Health, State};
-use crate::routing::traefik::Section;
+use crate::routing::traefik::any::{AnyMiddleware, AnyRouter, AnyService};
+use crate::routing::traefik::http::{LoadBalancer, Router};
+use crate::routing::traefik::middleware::Middleware;
+use crate::routing::traefik::{Protocol, Section};
 
 use super::{Declaration, Managed};
+
+fn router<'a>(declaration: &'a Declaration, name: &str) -> &'a Router {
+    match &declaration.objects.routers[&(Protocol::Http, name.to_owned())] {
+        AnyRouter::Http(router) => router,
+        AnyRouter::Tcp(_) | AnyRouter::Udp(_) => panic!("{name} is not of HTTP"),
+    }
+}
+
+fn balancer<'a>(declaration: &'a Declaration, name: &str) -> &'a LoadBalancer {
+    match &declaration.objects.services[&(Protocol::Http, name.to_owned())] {
+        AnyService::Http(service) => service.load_balancer.as_ref().unwrap(),
+        AnyService::Tcp(_) | AnyService::Udp(_) => panic!("{name} is not of HTTP"),
+    }
+}
+
+fn middleware<'a>(declaration: &'a Declaration, name: &str) -> &'a Middleware {
+    match &declaration.objects.middlewares[&(Protocol::Http, name.to_owned())] {
+        AnyMiddleware::Http(middleware) => middleware,
+        AnyMiddleware::Tcp(other) => panic!("{other:?} is not of HTTP"),
+    }
+}
 
 fn read(labels: &[(&str, &str)]) -> Declaration {
     Declaration::read(&Container {
@@ -48,7 +72,7 @@ fn common_labels_become_typed_objects() {
         ("traefik.docker.network", "front"),
     ]);
     assert_eq!(declaration.diagnostics, vec![], "nothing to complain about");
-    let router = &declaration.routers["web"];
+    let router = router(&declaration, "web");
     assert_eq!(
         router.entry_points,
         ["web", "websecure"],
@@ -65,7 +89,7 @@ fn common_labels_become_typed_objects() {
         ["b.example", "c.example"],
         "indexed objects"
     );
-    let balancer = declaration.services["web"].load_balancer.as_ref().unwrap();
+    let balancer = balancer(&declaration, "web");
     assert_eq!(
         balancer.server.as_ref().unwrap().port.as_deref(),
         Some("8080"),
@@ -75,16 +99,101 @@ fn common_labels_become_typed_objects() {
         balancer.sticky.as_ref().unwrap().cookie.is_some(),
         "an empty cookie is on"
     );
-    let headers = declaration.middlewares["auth"].headers.as_ref().unwrap();
+    let headers = middleware(&declaration, "auth").headers.as_ref().unwrap();
     assert_eq!(
         headers.custom_request_headers["X-Foo"], "bar",
         "map keys keep their case"
     );
     assert_eq!(
-        declaration.middlewares["p"].plugin["my"]["list"][0], "x",
+        middleware(&declaration, "p").plugin["my"]["list"][0],
+        "x",
         "plugins are free-form"
     );
     assert_eq!(declaration.network.as_deref(), Some("front"), "network");
+}
+
+#[test]
+fn every_protocol_is_read() {
+    let declaration = read(&[
+        ("traefik.tcp.routers.db.rule", "HostSNI(`*`)"),
+        ("traefik.tcp.routers.db.tls.passthrough", "true"),
+        ("traefik.tcp.services.db.loadbalancer.server.port", "5432"),
+        ("traefik.tcp.services.db.loadbalancer.healthcheck", ""),
+        ("traefik.tcp.services.split.weighted.services[0].name", "db"),
+        ("traefik.tcp.middlewares.few.inflightconn.amount", "9"),
+        ("traefik.udp.routers.dns.entrypoints", "dns"),
+        ("traefik.udp.services.dns.loadbalancer.server.port", "53"),
+        ("traefik.http.services.m.mirroring.service", "a"),
+        ("traefik.http.services.m.mirroring.mirrors[0].name", "b"),
+        ("traefik.http.services.m.mirroring.mirrors[0].percent", "10"),
+        ("traefik.http.services.f.failover.service", "a"),
+        ("traefik.http.services.f.failover.healthcheck", "true"),
+        ("traefik.http.serverstransports.t.insecureskipverify", "1"),
+        ("traefik.tcp.serverstransports.t.dialtimeout", "5s"),
+        ("traefik.tls.options.modern.minversion", "VersionTLS13"),
+        (
+            "traefik.tls.stores.default.defaultgeneratedcert.resolver",
+            "le",
+        ),
+    ]);
+    assert_eq!(declaration.diagnostics, vec![], "nothing to complain about");
+    for section in Section::ALL {
+        let said = !matches!(section, Section::HttpRouters | Section::HttpMiddlewares);
+        assert_eq!(declaration.objects.names(section), said, "{section}");
+    }
+}
+
+#[test]
+fn labels_without_effect_are_told_and_cost_nothing() {
+    let declaration = read(&[
+        ("traefik.http.routers.r.rule", "Path(`/`)"),
+        ("traefik.http.routers.r.parentrefs", "x"),
+        (
+            "traefik.tcp.services.s.loadbalancer.server.address",
+            "10.0.0.1:5",
+        ),
+        ("traefik.http.router.typo.rule", "Path(`/`)"),
+        ("traefik.httpx.y", "1"),
+        ("traefik.tls.options.default.minversion", "VersionTLS10"),
+    ]);
+    let told: Vec<_> = declaration
+        .diagnostics
+        .iter()
+        .map(|d| (d.code, d.key.as_deref().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("label-ignored", "traefik.http.routers.r.parentRefs"),
+            (
+                "label-ignored",
+                "traefik.tcp.services.s.loadBalancer.server.address"
+            ),
+            ("object-name", "traefik.tls.options.default"),
+            ("label-unknown", "traefik.http.router"),
+            ("label-unknown", "traefik.httpx"),
+        ]
+    );
+    assert_eq!(declaration.objects.routers.len(), 1, "the router stands");
+    assert_eq!(declaration.objects.services.len(), 1, "the service too");
+}
+
+#[test]
+fn a_service_is_of_one_kind() {
+    let declaration = read(&[
+        ("traefik.http.services.a.loadbalancer.server.port", "80"),
+        ("traefik.http.services.a.weighted.services[0].name", "b"),
+        ("traefik.http.services.c.weighted.services[0].name", "b"),
+        ("traefik.http.services.c.mirroring.service", "b"),
+    ]);
+    let codes: Vec<_> = declaration.diagnostics.iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["service-kinds", "service-kinds"]);
+    assert!(
+        balancer(&declaration, "a").server.is_some(),
+        "the load balancer counts, as in Traefik's own provider"
+    );
+    let broken = (Section::HttpServices, "c".to_owned());
+    assert!(declaration.objects.broken.contains(&broken), "of two none");
 }
 
 #[test]
@@ -93,7 +202,7 @@ fn false_switches_off_with_its_sub_fields() {
         ("traefik.http.routers.web.tls", "false"),
         ("traefik.http.routers.web.tls.certresolver", "le"),
     ]);
-    assert_eq!(declaration.routers["web"].tls, None, "off");
+    assert_eq!(router(&declaration, "web").tls, None, "off");
 }
 
 #[test]
@@ -107,8 +216,8 @@ fn a_broken_object_costs_that_object_only() {
         ("traefik.http.middlewares.x@file.addprefix.prefix", "/x"),
     ]);
     assert_eq!(
-        declaration.routers.keys().collect::<Vec<_>>(),
-        ["good"],
+        declaration.objects.routers.keys().collect::<Vec<_>>(),
+        [&(Protocol::Http, "good".to_owned())],
         "only the good one is left"
     );
     assert_eq!(
@@ -127,6 +236,7 @@ fn a_broken_object_costs_that_object_only() {
     assert!(told("unknown field `ruel`"), "unknown field by name");
     assert!(
         declaration
+            .objects
             .broken
             .contains(&(Section::HttpServices, "s".to_owned())),
         "named but broken"
@@ -142,7 +252,7 @@ fn an_absurdly_deep_key_costs_itself() {
         ".a".repeat(1_000_000)
     );
     let declaration = read(&[(&deep, "x"), ("traefik.http.routers.r.rule", "Path(`/`)")]);
-    assert_eq!(declaration.routers.len(), 1, "the rest counts");
+    assert_eq!(declaration.objects.routers.len(), 1, "the rest counts");
     let message = &declaration.diagnostics[0].message;
     assert_eq!(message, "the key has more than 32 parts", "and it is told");
 }

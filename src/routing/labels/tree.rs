@@ -48,6 +48,24 @@ impl Node {
             .find(|child| child.name.eq_ignore_ascii_case(name))
     }
 
+    /// What stands under a path, without regard to case.
+    pub fn descendant(&self, path: &[&str]) -> Option<&Self> {
+        path.iter().try_fold(self, |node, name| node.child(name))
+    }
+
+    /// Takes out what stands under a path; its parents stay.
+    pub fn remove(&mut self, path: &[&str]) {
+        let Some((first, rest)) = path.split_first() else {
+            return;
+        };
+        let is_it = |child: &Self| child.name.eq_ignore_ascii_case(first);
+        if rest.is_empty() {
+            self.children.retain(|child| !is_it(child));
+        } else if let Some(child) = self.children.iter_mut().find(|child| is_it(child)) {
+            child.remove(rest);
+        }
+    }
+
     /// Enters a value under a path.
     pub fn insert(&mut self, path: &str, value: &str) -> Result<(), KeyError> {
         let mut node = self;

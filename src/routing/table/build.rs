@@ -1,4 +1,5 @@
-//! Dirty fragments to the document: claims on hosts first, then objects, then claims on names.
+//! Dirty fragments to the document: claims on hosts first, then objects, then claims on names, at last what is made
+//! of others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +11,11 @@ use crate::routing::traefik::Section;
 
 use super::claims::{Claim, FragmentKey};
 use super::env::members::by_version;
-use super::env::render::{self, Env};
+use super::env::render::{self, Docker, Env};
 use super::env::stack::{self, Stack};
 use super::env::wants::wants;
 use super::facts::Fact;
-use super::fragment::{Fragment, Object, members};
-use super::options::compose;
+use super::fragment::Fragment;
 use super::unmanaged::{self, Beside, Wish};
 use super::{Table, World};
 
@@ -46,8 +46,12 @@ impl Table {
             assemble.extend(self.claims.replace(key, is_name, names));
             self.fragments.insert(key.clone(), fragment);
         }
+        let mut changed = false;
         for key in &assemble {
-            self.assemble(key);
+            changed |= self.assemble(key);
+        }
+        if changed {
+            self.compose();
         }
         self.document.revision() != before
     }
@@ -112,7 +116,7 @@ impl Table {
         }
     }
 
-    /// Hosts, projects and the name prefix that a fragment wants, each with its age.
+    /// Hosts, entry points, projects and the name prefix that a fragment wants, each with its age.
     fn host_claims(&self, key: &FragmentKey) -> BTreeMap<Claim, u64> {
         match key {
             FragmentKey::Env(env) => self
@@ -122,12 +126,12 @@ impl Table {
                 .unwrap_or_default(),
             FragmentKey::Object(section, name) => {
                 let wishes = self.wishes(*section, name);
-                let hosts = wishes.first().map(|(_, wish)| match wish {
-                    Wish::Router(router) => unmanaged::hosts(router),
-                    Wish::Service(..) | Wish::Middleware(_) => BTreeSet::new(),
-                });
-                let hosts = hosts.unwrap_or_default().into_iter();
-                hosts.map(|host| (Claim::Host(host), 0)).collect()
+                let claims = wishes.first().map(|(_, wish)| unmanaged::claims(wish));
+                claims
+                    .into_iter()
+                    .flatten()
+                    .map(|claim| (claim, 0))
+                    .collect()
             }
         }
     }
@@ -156,42 +160,47 @@ impl Table {
     fn render(&self, key: &FragmentKey) -> Fragment {
         match key {
             FragmentKey::Env(env) => self.render_env(env, key),
-            FragmentKey::Object(section, name) => {
-                let wishes = self.wishes(*section, name);
-                let beside = if self.envs.is_empty() {
-                    Beside::Nobody
-                } else {
-                    Beside::Managed
-                };
-                let mut fragment = unmanaged::merge((*section, name), &wishes, beside);
-                if let Some((host, owner)) = self.lost_host(key) {
-                    let subject = wishes
-                        .first()
-                        .map_or_else(String::new, |(fact, _)| fact.subject());
-                    let message = format!(
-                        "router {name} names {host}, which belongs to {owner}: it is not routed"
-                    );
-                    fragment
-                        .diagnostics
-                        .push(Diagnostic::new("host-taken", subject, message));
-                    fragment.objects.clear();
-                }
-                fragment
-            }
+            FragmentKey::Object(section, name) => self.render_object((*section, name), key),
         }
     }
 
-    /// A host of an unmanaged router that belongs to somebody else.
-    fn lost_host(&self, key: &FragmentKey) -> Option<(&str, &FragmentKey)> {
-        self.lost_hosts(key).next()
+    /// One object of unmanaged containers.
+    fn render_object(&self, (section, name): (Section, &str), key: &FragmentKey) -> Fragment {
+        let wishes = self.wishes(section, name);
+        let beside = if self.envs.is_empty() {
+            Beside::Nobody
+        } else {
+            Beside::Managed
+        };
+        let mut fragment = unmanaged::merge::merge((section, name), &wishes, beside);
+        let (Some((place, owner)), Some((fact, _))) =
+            (self.lost_places(key).next(), wishes.first())
+        else {
+            return fragment;
+        };
+        let message = format!(
+            "{} {name} wants {place}, which belongs to {owner}: it is not routed",
+            section.noun()
+        );
+        fragment.report(taken(place), fact.subject(), message);
+        fragment.objects.clear();
+        fragment
     }
 
-    /// Hosts that an owner claims and somebody else has.
-    fn lost_hosts(&self, key: &FragmentKey) -> impl Iterator<Item = (&str, &FragmentKey)> {
+    /// Hosts and entry points that an owner claims and somebody else has.
+    fn lost_places(&self, key: &FragmentKey) -> impl Iterator<Item = (&Claim, &FragmentKey)> {
         self.claims.of(key).filter_map(move |claim| match claim {
-            Claim::Host(host) => Some((host.as_str(), self.claims.lost_to(claim, key)?)),
+            Claim::Host(_) | Claim::EntryPoint(..) => {
+                Some((claim, self.claims.lost_to(claim, key)?))
+            }
             Claim::Prefix(_) | Claim::Name(..) | Claim::Project(_) => None,
         })
+    }
+
+    /// An env is told of lost entry points where its routers are made.
+    fn lost_hosts(&self, key: &FragmentKey) -> impl Iterator<Item = (&Claim, &FragmentKey)> {
+        self.lost_places(key)
+            .filter(|(claim, _)| matches!(claim, Claim::Host(_)))
     }
 
     fn render_env(&self, env: &EnvKey, key: &FragmentKey) -> Fragment {
@@ -218,16 +227,18 @@ impl Table {
         }
         let rollout = self.rollout(env);
         let stacks = self.admit(record, &rollout, key, &mut fragment);
-        let lost = |host: &str| {
-            self.claims
-                .lost_to(&Claim::Host(host.to_owned()), key)
-                .is_some()
-        };
+        let lost = |claim: &Claim| self.claims.lost_to(claim, key).is_some();
         let (objects, diagnostics) = render::render(&Env {
             record,
             rollout: &rollout,
             stacks: &stacks,
-            lost: &lost,
+            lost: &|host| lost(&Claim::Host(host.to_owned())),
+            lost_entry: &|protocol, entry| lost(&Claim::EntryPoint(protocol, entry.to_owned())),
+            docker: if self.options.managed_only {
+                Docker::Beside
+            } else {
+                Docker::Replaced
+            },
         });
         fragment.objects = objects;
         fragment.diagnostics.extend(diagnostics);
@@ -238,148 +249,23 @@ impl Table {
         );
         fragment
             .diagnostics
-            .extend(self.lost_hosts(key).map(|(host, owner)| {
-                let message = format!(
-                    "host {host} belongs to {owner}, which is older: it is not routed here"
-                );
+            .extend(self.lost_hosts(key).map(|(place, owner)| {
+                let message =
+                    format!("{place} belongs to {owner}, which is older: it is not routed here");
                 Diagnostic::new("host-taken", format!("env {env}"), message)
             }));
         fragment.diagnostics.extend(self.other_domains(record));
         fragment
     }
-
-    /// Labels that ask for another domain than the record has; the record counts.
-    fn other_domains(&self, record: &EnvRecord) -> Vec<Diagnostic> {
-        let finding = |fact: &Fact| {
-            let domain = fact.managed()?.domain.as_ref()?;
-            let message = format!(
-                "the env has domain {}, so {domain} is not used: change it with `pointsman env apply`",
-                record.domain
-            );
-            (*domain != record.domain).then(|| {
-                Diagnostic::new("domain-differs", fact.subject(), message).at("pointsman.domain")
-            })
-        };
-        self.facts
-            .members(&record.key)
-            .into_iter()
-            .filter_map(finding)
-            .collect()
-    }
-
-    /// The versions that may be routed: of two that share a slug or a compose project, the placed one, else the
-    /// older; the other would have its containers replaced by compose.
-    fn admit(
-        &self,
-        record: &EnvRecord,
-        rollout: &Record,
-        key: &FragmentKey,
-        fragment: &mut Fragment,
-    ) -> BTreeMap<Version, Stack> {
-        let Some(all) = self.stacks.get(&record.key) else {
-            return BTreeMap::new();
-        };
-        let by_version = by_version(&self.facts.members(&record.key));
-        for (version, members) in &by_version {
-            fragment.diagnostics.extend(members.diagnostics(version));
-        }
-        let mut order: Vec<&Version> = all.keys().collect();
-        order.sort_by_key(|version| {
-            let age = by_version
-                .get(*version)
-                .and_then(|members| members.own.first())
-                .map(|fact| fact.container.age_key());
-            (rollout.slot_of(version).is_none(), age)
-        });
-        let mut taken: BTreeMap<String, &Version> = BTreeMap::new();
-        let mut admitted = BTreeMap::new();
-        for version in order {
-            let members = by_version
-                .get(version)
-                .map(|members| members.own.as_slice())
-                .unwrap_or_default();
-            let projects: BTreeSet<&str> = members
-                .iter()
-                .filter_map(|fact| compose::project(&fact.container))
-                .collect();
-            let marks: Vec<String> = std::iter::once(format!("slug {}", version.slug()))
-                .chain(
-                    projects
-                        .iter()
-                        .map(|project| format!("compose project {project}")),
-                )
-                .collect();
-            let rival = marks.iter().find_map(|mark| {
-                taken
-                    .get(mark)
-                    .map(|rival| (mark.clone(), format!("version {rival}")))
-            });
-            let foreign = projects.iter().find_map(|project| {
-                let owner = self
-                    .claims
-                    .lost_to(&Claim::Project((*project).to_owned()), key)?;
-                Some((format!("compose project {project}"), owner.to_string()))
-            });
-            if let Some((mark, owner)) = rival.or(foreign) {
-                let message = format!(
-                    "version {version} has the same {mark} as {owner}, which keeps it: it is not routed"
-                );
-                fragment.diagnostics.push(Diagnostic::new(
-                    "version-conflict",
-                    format!("env {}", record.key),
-                    message,
-                ));
-                fragment.refused.insert(version.clone());
-                continue;
-            }
-            taken.extend(marks.into_iter().map(|mark| (mark, version)));
-            if let Some(stack) = all.get(version) {
-                admitted.insert(version.clone(), stack.clone());
-            }
-        }
-        admitted
-    }
-
-    /// Puts the objects that may stand into the document.
-    fn assemble(&mut self, key: &FragmentKey) {
-        let Some(fragment) = self.fragments.get(key) else {
-            return;
-        };
-        let claims = &self.claims;
-        let loser = |object: &Object| {
-            claims.lost_to(&Claim::Name(object.section, object.name.clone()), key)
-        };
-        let standing = fragment.standing(&|object| loser(object).is_some());
-        let sections = Section::ALL.map(|section| (section, members(&standing, section)));
-        let lost: Vec<Diagnostic> = fragment
-            .objects
-            .iter()
-            .filter_map(|object| {
-                let owner = loser(object)?;
-                let message = format!(
-                    "{} {} belongs to {owner}",
-                    object.section.noun(),
-                    object.name
-                );
-                Some(Diagnostic::new("name-taken", key.to_string(), message))
-            })
-            .collect();
-        let is_bare = fragment.objects.is_empty() && fragment.diagnostics.is_empty();
-        let fragment_key = key.to_string();
-        for (section, bytes) in sections {
-            self.document.replace(section, &fragment_key, bytes);
-        }
-        if is_bare {
-            self.fragments.remove(key);
-            if let FragmentKey::Object(section, name) = key {
-                self.wanters.remove(&(*section, name.clone()));
-            }
-        } else if let Some(fragment) = self.fragments.get_mut(key) {
-            fragment.lost = lost;
-        }
-    }
 }
 
 const fn is_name(claim: &Claim) -> bool {
     matches!(claim, Claim::Name(..))
+}
+
+const fn taken(place: &Claim) -> &'static str {
+    match place {
+        Claim::EntryPoint(..) => "entry-point-taken",
+        Claim::Host(_) | Claim::Prefix(_) | Claim::Name(..) | Claim::Project(_) => "host-taken",
+    }
 }

@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::routing::ids::EnvKey;
-use crate::routing::traefik::Section;
+use crate::routing::traefik::{Protocol, Section};
 
 /// What several may want.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,8 @@ pub enum Claim {
     Host(String),
     /// A compose project.
     Project(String),
+    /// All connections of an entry point that carry no name to route by.
+    EntryPoint(Protocol, String),
 }
 
 /// Who contributes to the document.
@@ -30,6 +32,24 @@ pub enum FragmentKey {
     Env(EnvKey),
     /// One object of unmanaged containers.
     Object(Section, String),
+}
+
+impl std::fmt::Display for Claim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Prefix(prefix) => write!(f, "names beginning with {prefix}"),
+            Self::Name(section, name) => write!(f, "{} {name}", section.noun()),
+            Self::Host(host) => write!(f, "host {host}"),
+            Self::Project(project) => write!(f, "compose project {project}"),
+            Self::EntryPoint(protocol, name) => {
+                write!(
+                    f,
+                    "all {} connections of entry point {name}",
+                    protocol.key()
+                )
+            }
+        }
+    }
 }
 
 impl std::fmt::Display for FragmentKey {
@@ -119,10 +139,16 @@ impl Claims {
         self.made.get(key).into_iter().flat_map(BTreeMap::keys)
     }
 
+    /// Who has it.
+    pub fn holder(&self, claim: &Claim) -> Option<&FragmentKey> {
+        let first = self.claimants.get(claim)?.first()?;
+        Some(&first.key)
+    }
+
     /// Who has it instead of `key`; `None` when `key` may have it.
     pub fn lost_to(&self, claim: &Claim, key: &FragmentKey) -> Option<&FragmentKey> {
         let first = self.claimants.get(claim)?.first()?;
-        let shared = first.unmanaged && matches!(claim, Claim::Host(_));
+        let shared = first.unmanaged && matches!(claim, Claim::Host(_) | Claim::EntryPoint(..));
         (first.key != *key && !shared).then_some(&first.key)
     }
 

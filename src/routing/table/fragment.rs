@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use crate::routing::ids::{TraefikVersion, Version};
 use crate::routing::model::Diagnostic;
+use crate::routing::traefik::any::{AnyMiddleware, AnyService};
+use crate::routing::traefik::composite::Composite;
 use crate::routing::traefik::encode::{has_long_key, is_long_key, object};
 use crate::routing::traefik::since::{self, Newer, Otherwise};
 use crate::routing::traefik::{Section, document};
@@ -23,6 +25,8 @@ pub struct Object {
     pub bytes: Vec<u8>,
     /// Names of services of the same fragment without which it must not appear.
     pub needs: Vec<String>,
+    /// It is made of others: its bytes depend on which of them stand, and are made last.
+    pub composite: Option<Composite>,
 }
 
 impl Object {
@@ -39,7 +43,7 @@ impl Object {
         if name.contains('@') || is_long_key(&name) {
             return Err(refuse("its name has an @ or more than 1000 bytes"));
         }
-        let Some(value) = object(value) else {
+        let Some(value) = object(section, value) else {
             return Err(refuse(
                 "it says nothing: an empty object would make Traefik refuse everything",
             ));
@@ -55,7 +59,42 @@ impl Object {
             name,
             bytes,
             needs,
+            composite: None,
         })
+    }
+
+    /// A service, whether it has servers or is made of others.
+    pub fn service(
+        section: Section,
+        name: String,
+        service: AnyService,
+    ) -> Result<Self, Diagnostic> {
+        if service.is_composite() {
+            return Ok(Self::composite(section, name, Composite::Service(service)));
+        }
+        Self::new(section, name, &service, Vec::new())
+    }
+
+    /// A middleware, whether it does something or is made of others.
+    pub fn middleware(
+        section: Section,
+        name: String,
+        middleware: AnyMiddleware,
+    ) -> Result<Self, Diagnostic> {
+        if middleware.chain().is_some() {
+            return Ok(Self::composite(section, name, Composite::Chain(middleware)));
+        }
+        Self::new(section, name, &middleware, Vec::new())
+    }
+
+    const fn composite(section: Section, name: String, composite: Composite) -> Self {
+        Self {
+            section,
+            name,
+            bytes: Vec::new(),
+            needs: Vec::new(),
+            composite: Some(composite),
+        }
     }
 }
 
@@ -68,8 +107,12 @@ impl Object {
         entry.into_values().next().unwrap_or_default()
     }
 
-    /// As this release of Traefik reads it, with what is to be told.
-    fn fit(self, traefik: TraefikVersion) -> (Option<Self>, Vec<Diagnostic>) {
+    /// As this release of Traefik reads it, with what is to be told. Costs nothing for the newest; what is made of
+    /// others has its turn when it is made.
+    pub fn fit(self, traefik: TraefikVersion) -> (Option<Self>, Vec<Diagnostic>) {
+        if traefik >= since::NEWEST || self.composite.is_some() {
+            return (Some(self), Vec::new());
+        }
         let fitted = since::fit(self.section, self.value(), traefik);
         if fitted.missing.is_empty() {
             return (Some(self), Vec::new());
@@ -113,11 +156,8 @@ pub struct Fragment {
 }
 
 impl Fragment {
-    /// Takes out what this release of Traefik does not know, and tells. Costs nothing for the newest.
+    /// Takes out what this release of Traefik does not know, and tells.
     pub fn fit(&mut self, traefik: TraefikVersion) {
-        if traefik >= since::NEWEST {
-            return;
-        }
         let objects = std::mem::take(&mut self.objects);
         for object in objects {
             let (object, told) = object.fit(traefik);
@@ -126,21 +166,28 @@ impl Fragment {
         }
     }
 
+    /// Tells what was wrong.
+    pub fn report(&mut self, code: &'static str, subject: impl Into<String>, message: String) {
+        self.diagnostics
+            .push(Diagnostic::new(code, subject, message));
+    }
+
     /// The objects that may stand: not lost to another owner, nor needing one that was.
     pub fn standing(&self, lost: &dyn Fn(&Object) -> bool) -> Vec<&Object> {
         let mut standing: Vec<&Object> =
             self.objects.iter().filter(|object| !lost(object)).collect();
         loop {
-            let services: BTreeSet<&str> = standing
+            let services: BTreeSet<(&str, &str)> = standing
                 .iter()
-                .filter(|object| object.section == Section::HttpServices)
-                .map(|object| object.name.as_str())
+                .filter(|object| object.section.is_services())
+                .map(|object| (object.section.root(), object.name.as_str()))
                 .collect();
             let complete = |object: &&&Object| {
+                let root = object.section.root();
                 object
                     .needs
                     .iter()
-                    .all(|need| services.contains(need.as_str()))
+                    .all(|need| services.contains(&(root, need.as_str())))
             };
             let kept: Vec<&Object> = standing.iter().filter(complete).copied().collect();
             if kept.len() == standing.len() {

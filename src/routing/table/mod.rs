@@ -5,8 +5,11 @@
 //! is settled by [`claims`]. Building everything from scratch gives the same bytes.
 
 pub mod address;
+mod admit;
+mod assemble;
 mod build;
 pub mod claims;
+mod composites;
 pub mod env;
 pub mod facts;
 pub mod fragment;
@@ -14,6 +17,7 @@ pub mod networks;
 pub mod options;
 mod records;
 mod report;
+pub mod server;
 mod status;
 pub mod unmanaged;
 
@@ -32,6 +36,7 @@ pub use crate::routing::ids::TraefikVersion;
 pub use crate::routing::traefik::since::{NEWEST, OLDEST};
 use address::Reach;
 use claims::{Claims, FragmentKey};
+use composites::Composites;
 use env::stack::Stack;
 use facts::{Fact, Facts};
 use fragment::Fragment;
@@ -63,6 +68,7 @@ pub struct Table {
     wanters: BTreeMap<(Section, String), Wanters>,
     claims: Claims,
     fragments: BTreeMap<FragmentKey, Fragment>,
+    composites: Composites,
     stacks: BTreeMap<EnvKey, BTreeMap<Version, Stack>>,
     down: BTreeMap<EnvKey, BTreeMap<Version, Timestamp>>,
     networks: NetworkUse,
@@ -129,6 +135,7 @@ impl Table {
     fn render_for(&mut self, version: TraefikVersion) {
         if std::mem::replace(&mut self.options.traefik_version, version) != version {
             self.dirty.extend(self.fragments.keys().cloned());
+            self.composites.forget();
         }
     }
 
@@ -397,6 +404,7 @@ impl Table {
         for fragment in self.fragments.values() {
             all.extend(fragment.diagnostics.iter().chain(&fragment.lost).cloned());
         }
+        all.extend(self.composites.diagnostics().cloned());
         for (network, why) in &self.refused_networks {
             all.push(Diagnostic::new(
                 "network-refused",

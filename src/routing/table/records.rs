@@ -34,7 +34,7 @@ impl Table {
         let routers = self
             .wanters
             .keys()
-            .filter(|(section, _)| *section == Section::HttpRouters);
+            .filter(|(section, _)| matches!(section, Section::HttpRouters | Section::TcpRouters));
         let keys = routers.map(|(section, name)| FragmentKey::Object(*section, name.clone()));
         self.dirty.extend(keys);
     }

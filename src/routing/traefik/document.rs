@@ -14,80 +14,32 @@ use siphasher::sip::SipHasher13;
 use crate::routing::ids::Revision;
 
 use super::encode::to_json;
-
-/// A map inside the document, in the order of the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Section {
-    /// `http.routers`
-    HttpRouters,
-    /// `http.services`
-    HttpServices,
-    /// `http.middlewares`; last of `http`, because the revision marker closes it.
-    HttpMiddlewares,
-}
-
-impl Section {
-    /// All, in the order of the body.
-    pub const ALL: [Self; 3] = [Self::HttpRouters, Self::HttpServices, Self::HttpMiddlewares];
-
-    /// The key at the root of the document that it stands under.
-    pub const fn root(self) -> &'static str {
-        match self {
-            Self::HttpRouters | Self::HttpServices | Self::HttpMiddlewares => "http",
-        }
-    }
-
-    /// The key inside its protocol.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::HttpRouters => "routers",
-            Self::HttpServices => "services",
-            Self::HttpMiddlewares => "middlewares",
-        }
-    }
-
-    /// One of its objects, in words.
-    pub const fn noun(self) -> &'static str {
-        match self {
-            Self::HttpRouters => "router",
-            Self::HttpServices => "service",
-            Self::HttpMiddlewares => "middleware",
-        }
-    }
-}
-
-impl std::fmt::Display for Section {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.root(), self.key())
-    }
-}
+use super::section::Section;
 
 type Map = OrdMap<String, Bytes>;
+
+/// The roots of the document, in the order of the body.
+const ROOTS: [&str; 4] = ["http", "tcp", "udp", "tls"];
+
+/// Where the revision marker stands.
+const MARKED: Section = Section::HttpMiddlewares;
 
 /// Every fragment's bytes, by section and fragment key.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
-    routers: Map,
-    services: Map,
-    middlewares: Map,
+    sections: [Map; Section::ALL.len()],
     hash: u64,
 }
 
 impl Document {
-    const fn map(&self, section: Section) -> &Map {
-        match section {
-            Section::HttpRouters => &self.routers,
-            Section::HttpServices => &self.services,
-            Section::HttpMiddlewares => &self.middlewares,
-        }
+    fn map(&self, section: Section) -> &Map {
+        let map = self.sections.get(section as usize);
+        map.expect("there is a map for every section")
     }
 
-    const fn map_mut(&mut self, section: Section) -> &mut Map {
-        match section {
-            Section::HttpRouters => &mut self.routers,
-            Section::HttpServices => &mut self.services,
-            Section::HttpMiddlewares => &mut self.middlewares,
-        }
+    fn map_mut(&mut self, section: Section) -> &mut Map {
+        let map = self.sections.get_mut(section as usize);
+        map.expect("there is a map for every section")
     }
 
     /// Replaces what one fragment contributes to a section: members as [`member`] makes them, one after the
@@ -114,38 +66,63 @@ impl Document {
 
     /// The body, chunk by chunk: complete JSON that always holds at least the revision marker, never `{}`.
     pub fn chunks(&self) -> impl Iterator<Item = Bytes> + '_ {
-        let open = std::iter::once(Bytes::from_static(b"{\"http\":{"));
-        let marker = std::iter::once(self.marker());
-        let close = std::iter::once(Bytes::from_static(b"}}}"));
-        open.chain(self.section(Section::HttpRouters))
-            .chain(self.section(Section::HttpServices))
-            .chain(marker)
-            .chain(self.middlewares.values().cloned())
+        let roots = ROOTS.iter().filter(|root| self.has(root));
+        let open = std::iter::once(Bytes::from_static(b"{"));
+        let bodies = roots
+            .enumerate()
+            .flat_map(|(index, root)| self.root(index, root));
+        open.chain(bodies)
+            .chain(std::iter::once(Bytes::from_static(b"}")))
+    }
+
+    /// Does anything stand under a root; an empty one would make Traefik refuse the document.
+    fn has(&self, root: &str) -> bool {
+        let sections = Section::ALL.into_iter();
+        root == MARKED.root()
+            || sections
+                .filter(|s| s.root() == root)
+                .any(|s| !self.map(s).is_empty())
+    }
+
+    /// `"http":{...}`, after a comma when it is not the first.
+    fn root(&self, index: usize, root: &'static str) -> impl Iterator<Item = Bytes> + '_ {
+        let comma = if index == 0 { "" } else { "," };
+        let open = std::iter::once(Bytes::from(format!("{comma}\"{root}\":{{")));
+        let sections = Section::ALL
+            .into_iter()
+            .filter(move |section| section.root() == root)
+            .filter(|section| *section == MARKED || !self.map(*section).is_empty());
+        let bodies = sections
+            .enumerate()
+            .flat_map(|(index, section)| self.section(index, section));
+        open.chain(bodies)
+            .chain(std::iter::once(Bytes::from_static(b"}")))
+    }
+
+    /// `"routers":{...}`, after a comma when it is not the first.
+    fn section(&self, index: usize, section: Section) -> impl Iterator<Item = Bytes> + '_ {
+        let comma = if index == 0 { "" } else { "," };
+        let mut open = format!("{comma}\"{}\":{{", section.key());
+        let marked = section == MARKED;
+        if marked {
+            open.push_str(&self.marker());
+        }
+        // every member begins with a comma, which the first one in an object must not have
+        let members = self.map(section).values().enumerate();
+        let members = members.map(move |(index, members)| match index {
+            0 if !marked => members.slice(1..),
+            _ => members.clone(),
+        });
+        let close = std::iter::once(Bytes::from_static(b"}"));
+        std::iter::once(Bytes::from(open))
+            .chain(members)
             .chain(close)
     }
 
-    /// `"routers":{...},` or nothing at all: an empty map would make Traefik refuse the document.
-    fn section(&self, section: Section) -> impl Iterator<Item = Bytes> + '_ {
-        let map = self.map(section);
-        let frame = |text: String| (!map.is_empty()).then(|| Bytes::from(text)).into_iter();
-        let members = map
-            .values()
-            .enumerate()
-            .map(|(index, members)| match index {
-                0 => members.slice(1..),
-                _ => members.clone(),
-            });
-        frame(format!("\"{}\":{{", section.key()))
-            .chain(members)
-            .chain(frame("},".to_owned()))
-    }
-
-    /// Opens the middlewares with the unused one that proves this revision.
-    fn marker(&self) -> Bytes {
+    /// The unused middleware that proves this revision.
+    fn marker(&self) -> String {
         let name = self.revision().marker();
-        Bytes::from(format!(
-            "\"middlewares\":{{\"{name}\":{{\"addPrefix\":{{\"prefix\":\"/\"}}}}"
-        ))
+        format!("\"{name}\":{{\"addPrefix\":{{\"prefix\":\"/\"}}}}")
     }
 
     /// The whole body in one piece; for tests, files and small readers.
@@ -171,6 +148,8 @@ fn hash(section: Section, fragment: &str, members: &[u8]) -> u64 {
         return 0;
     }
     let mut hasher = SipHasher13::new_with_keys(0x706f_696e, 0x7473_6d61);
+    hasher.write(section.root().as_bytes());
+    hasher.write_u8(0);
     hasher.write(section.key().as_bytes());
     hasher.write_u8(0);
     hasher.write(fragment.as_bytes());
@@ -199,6 +178,23 @@ mod tests {
             text,
             r#"{"http":{"middlewares":{"pointsman-rev-0000000000000000":{"addPrefix":{"prefix":"/"}}}}}"#
         );
+    }
+
+    #[test]
+    fn only_roots_and_sections_with_content_are_written() {
+        let mut document = Document::default();
+        put(&mut document, Section::TlsStores, "d", &["default"]);
+        put(&mut document, Section::TcpServices, "s", &["s1", "s2"]);
+        put(&mut document, Section::TcpRouters, "r", &["r"]);
+        let body = document.to_bytes();
+        let parsed: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let keys = |value: &serde_json::Value| -> Vec<String> {
+            value.as_object().unwrap().keys().cloned().collect()
+        };
+        assert_eq!(keys(&parsed), ["http", "tcp", "tls"]);
+        assert_eq!(keys(&parsed["tcp"]), ["routers", "services"]);
+        assert_eq!(keys(&parsed["tcp"]["services"]), ["s1", "s2"]);
+        assert_eq!(keys(&parsed["tls"]["stores"]), ["default"]);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 use serde_json::{Map, Value};
 
+use super::section::Section;
+
 /// Compact JSON with every character escaped that YAML would refuse.
 pub fn to_json<T: Serialize>(value: &T) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
@@ -21,9 +23,24 @@ pub fn to_json<T: Serialize>(value: &T) -> Vec<u8> {
 
 /// A typed object as the document holds it: absent fields left out, and no empty object where Traefik would refuse
 /// the whole document for it. `None` when nothing is left.
-pub fn object<T: Serialize>(value: &T) -> Option<Value> {
+pub fn object<T: Serialize>(section: Section, value: &T) -> Option<Value> {
     let value = serde_json::to_value(value).expect("our document types have string keys");
-    prune(value, "", "")
+    prune(
+        value,
+        Place {
+            section,
+            parent: "",
+            key: "",
+        },
+    )
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    section: Section,
+    parent: &'a str,
+    key: &'a str,
 }
 
 /// Longest key as it is written. YAML gives up on a key that does not end within 1024 bytes, and Traefik with it on the
@@ -46,38 +63,56 @@ pub fn has_long_key(value: &Value) -> bool {
     }
 }
 
-/// `parent.key: {}` that means "on, with defaults".
-fn may_be_empty(parent: &str, key: &str) -> bool {
-    match key {
-        "cookie" | "compress" | "contentType" => true,
-        // of a router; the one towards a server that is asked must say something
-        "tls" => parent.is_empty(),
-        "sticky" => parent == "loadBalancer",
-        "ipStrategy" => parent != "sourceCriterion",
-        "healthCheck" => parent != "loadBalancer",
-        _ => false,
+impl<'a> Place<'a> {
+    const fn below(self, key: &'a str) -> Self {
+        Self {
+            section: self.section,
+            parent: self.key,
+            key,
+        }
+    }
+
+    /// `parent.key: {}` that means "on, with defaults".
+    fn may_be_empty(self) -> bool {
+        match self.key {
+            "cookie" | "compress" | "contentType" | "proxyProtocol" | "spiffe" => true,
+            // of a router or a TCP servers transport; the one towards a server that is asked must say something
+            "tls" => self.parent.is_empty(),
+            "sticky" => self.parent == "loadBalancer",
+            "ipStrategy" => self.parent != "sourceCriterion",
+            "healthCheck" => self.parent != "loadBalancer" || self.section == Section::TcpServices,
+            _ => false,
+        }
     }
 }
 
-fn prune(value: Value, parent: &str, key: &str) -> Option<Value> {
+fn prune(value: Value, place: Place<'_>) -> Option<Value> {
     match value {
         Value::Null => None,
         Value::Array(items) => {
             let items: Vec<Value> = items
                 .into_iter()
-                .filter_map(|item| prune(item, parent, key))
+                .filter_map(|item| prune(item, place))
                 .collect();
             (!items.is_empty()).then_some(Value::Array(items))
         }
-        Value::Object(fields) => {
-            let fields: Map<String, Value> = fields
-                .into_iter()
-                .filter_map(|(name, field)| prune(field, key, &name).map(|field| (name, field)))
-                .collect();
-            (!fields.is_empty() || may_be_empty(parent, key)).then_some(Value::Object(fields))
-        }
+        Value::Object(fields) => prune_object(fields, place),
         scalar @ (Value::Bool(_) | Value::Number(_) | Value::String(_)) => Some(scalar),
     }
+}
+
+fn prune_object(fields: Map<String, Value>, place: Place<'_>) -> Option<Value> {
+    let mut kept = Map::new();
+    for (name, field) in fields {
+        if let Some(field) = prune(field, place.below(&name)) {
+            kept.insert(name, field);
+        }
+    }
+    // a load balancer of which nothing is left still stands: it has no servers
+    if kept.is_empty() && place.key == "loadBalancer" {
+        kept.insert("servers".to_owned(), Value::Array(Vec::new()));
+    }
+    (!kept.is_empty() || place.may_be_empty()).then_some(Value::Object(kept))
 }
 
 struct YamlSafe(CompactFormatter);

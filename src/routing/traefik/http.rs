@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::scalar::{Duration, allow_empty};
+use super::scalar::{Duration, Empty, allow_empty};
 
 /// `http.routers.<name>`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,12 @@ pub struct Service {
     pub load_balancer: Option<LoadBalancer>,
     /// Shares between services.
     pub weighted: Option<Weighted>,
+    /// Shares by client.
+    pub highest_random_weight: Option<HighestRandomWeight>,
+    /// Copies of requests.
+    pub mirroring: Option<Mirroring>,
+    /// A stand-in.
+    pub failover: Option<Failover>,
     /// Middlewares of the service.
     pub middlewares: Vec<String>,
 }
@@ -220,6 +226,9 @@ pub struct Weighted {
     /// Sticky sessions.
     #[serde(deserialize_with = "allow_empty")]
     pub sticky: Option<Sticky>,
+    /// Health of the children decides.
+    #[serde(deserialize_with = "allow_empty")]
+    pub health_check: Option<Empty>,
 }
 
 /// A child of a weighted service. One of weight 0 is never written: Traefik can hang on it.
@@ -230,4 +239,67 @@ pub struct WeightedChild {
     pub name: String,
     /// Its share.
     pub weight: Option<u32>,
+}
+
+/// Shares by client: one client stays with one child.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct HighestRandomWeight {
+    /// Children.
+    pub services: Vec<WeightedChild>,
+    /// Health of the children decides.
+    #[serde(deserialize_with = "allow_empty")]
+    pub health_check: Option<Empty>,
+}
+
+/// One service answers; others get copies of its requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Mirroring {
+    /// Who answers.
+    pub service: Option<String>,
+    /// Copy bodies.
+    pub mirror_body: Option<bool>,
+    /// Largest body copied.
+    pub max_body_size: Option<i64>,
+    /// Who gets copies.
+    pub mirrors: Vec<Mirror>,
+    /// Health of the children decides.
+    #[serde(deserialize_with = "allow_empty")]
+    pub health_check: Option<Empty>,
+}
+
+/// A service that gets copies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Mirror {
+    /// The service.
+    pub name: String,
+    /// Of how many requests in a hundred.
+    pub percent: Option<i64>,
+}
+
+/// Another service while the first is down.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Failover {
+    /// The first.
+    pub service: Option<String>,
+    /// The stand-in.
+    pub fallback: Option<String>,
+    /// Health of the first decides.
+    #[serde(deserialize_with = "allow_empty")]
+    pub health_check: Option<Empty>,
+    /// Answers that count as down.
+    pub errors: Option<FailoverErrors>,
+}
+
+/// Answers on which the stand-in is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct FailoverErrors {
+    /// Statuses, e.g. `500-504`.
+    pub status: Vec<String>,
+    /// Largest body kept for the second request.
+    pub max_request_body_bytes: Option<i64>,
 }

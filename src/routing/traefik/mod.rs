@@ -4,12 +4,21 @@
 //! only known fields, no empty maps, no nulls, every control character escaped ([`encode`]). The [`Document`]
 //! keeps each fragment's bytes and shares the unchanged ones between revisions.
 
+pub mod any;
+pub mod composite;
 pub mod document;
 pub mod encode;
 pub mod http;
 pub mod middleware;
+pub mod references;
 pub mod rule;
 pub mod scalar;
+pub mod section;
 pub mod since;
+pub mod tcp;
+pub mod tls;
+pub mod transport;
+pub mod udp;
 
-pub use document::{Document, Section};
+pub use document::Document;
+pub use section::{Protocol, Section};

@@ -134,6 +134,19 @@ impl Rule {
         }
     }
 
+    /// Those of its alternatives that are held to hosts; `None` without any.
+    pub fn held_to_hosts(&self) -> Option<Self> {
+        match self {
+            Self::Or(rules) => {
+                let held = rules.iter().filter(|rule| rule.is_held_to_hosts());
+                Self::any(held.cloned().collect())
+            }
+            Self::And(_) | Self::Not(_) | Self::Matcher { .. } => {
+                self.is_held_to_hosts().then(|| self.clone())
+            }
+        }
+    }
+
     /// Calls `visit` with every matcher's name and arguments.
     pub fn each_matcher<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [String])) {
         match self {

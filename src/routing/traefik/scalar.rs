@@ -41,6 +41,11 @@ where
     deserializer.deserialize_newtype_struct(ALLOW_EMPTY, Optional(std::marker::PhantomData))
 }
 
+/// A field that is on or absent and says no more (`healthCheck: {}`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
 /// Go counts nanoseconds in 63 bits; a longer duration makes Traefik refuse the whole document.
 const LONGEST: std::time::Duration = std::time::Duration::from_secs(9_223_372_036);
 

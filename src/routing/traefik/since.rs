@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::routing::ids::TraefikVersion;
 
-use super::document::Section;
+use super::section::Section;
 
 /// The oldest release that documents are rendered for.
 pub const OLDEST: TraefikVersion = TraefikVersion::new(3, 0, 0);
@@ -96,6 +96,10 @@ pub const NEWER: &[Newer] = &[
     leave("http.services.loadBalancer.passiveHealthCheck", V3_6),
     leave("http.services.weighted.sticky.cookie.path", V3_3),
     leave("http.services.weighted.sticky.cookie.domain", V3_4),
+    close("http.services.highestRandomWeight", V3_6),
+    // it keeps bodies from the mirror
+    close("http.services.mirroring.mirrorBody", V3_2),
+    leave("http.services.failover.errors", V3_7),
 
     close("http.middlewares.ipAllowList.ipStrategy.ipv6Subnet", V3_2),
     close("http.middlewares.ipWhiteList.ipStrategy.ipv6Subnet", V3_2),
@@ -122,6 +126,17 @@ pub const NEWER: &[Newer] = &[
     leave("http.middlewares.retry.status", V3_7),
     leave("http.middlewares.retry.disableRetryOnNetworkError", V3_7),
     leave("http.middlewares.retry.retryNonIdempotentMethod", V3_7),
+
+    close("http.serversTransports.cipherSuites", V3_7),
+    close("http.serversTransports.minVersion", V3_7),
+    close("http.serversTransports.maxVersion", V3_7),
+
+    leave("tcp.services.loadBalancer.healthCheck", V3_6),
+    leave("tcp.services.weighted.healthCheck", V3_6),
+    // without it a client could tell the server any address
+    close("tcp.serversTransports.proxyProtocol", TraefikVersion::new(3, 5, 3)),
+
+    close("tls.options.disableSessionTickets", V3_4),
 ];
 
 /// The object as this release reads it. `value` holds no empty object that Traefik would refuse; nor does the result.
@@ -140,7 +155,7 @@ pub fn fit(section: Section, mut value: Value, traefik: TraefikVersion) -> Fitte
     let value = match missing.as_slice() {
         [] => Some(value),
         _ if closed => stand_in(section),
-        _ => super::encode::object(&value),
+        _ => super::encode::object(section, &value),
     };
     Fitted { value, missing }
 }
@@ -149,11 +164,19 @@ pub fn fit(section: Section, mut value: Value, traefik: TraefikVersion) -> Fitte
 /// it is disabled, and another one, with a shorter rule and without guard, gets its requests.
 pub fn stand_in(section: Section) -> Option<Value> {
     match section {
-        Section::HttpMiddlewares => {
+        Section::HttpMiddlewares | Section::TcpMiddlewares => {
             Some(json!({"ipAllowList": {"sourceRange": ["255.255.255.255/32"]}}))
         }
-        Section::HttpServices => Some(json!({"loadBalancer": {"servers": []}})),
-        Section::HttpRouters => None,
+        Section::HttpServices | Section::TcpServices | Section::UdpServices => {
+            Some(json!({"loadBalancer": {"servers": []}}))
+        }
+        Section::HttpRouters
+        | Section::HttpServersTransports
+        | Section::TcpRouters
+        | Section::TcpServersTransports
+        | Section::UdpRouters
+        | Section::TlsOptions
+        | Section::TlsStores => None,
     }
 }
 

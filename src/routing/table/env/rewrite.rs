@@ -20,6 +20,23 @@ pub(crate) struct Target<'a> {
     pub(crate) foreign: &'a dyn Fn(&str) -> bool,
     /// May a pattern over hosts stay.
     pub(crate) patterns: bool,
+    /// The matcher of whole hosts: `Host` or `HostSNI`.
+    pub(crate) matcher: &'a str,
+}
+
+impl Target<'_> {
+    /// The router's own hosts and nothing else.
+    pub(crate) fn own_rule(&self) -> Option<Rule> {
+        matchers(self.matcher, (self.hosts)(self.prefix))
+    }
+}
+
+fn matchers(matcher: &str, hosts: Vec<String>) -> Option<Rule> {
+    let rules = hosts.into_iter().map(|host| Rule::Matcher {
+        name: matcher.to_owned(),
+        args: vec![host],
+    });
+    Rule::any(rules.collect())
 }
 
 enum Part {
@@ -30,7 +47,7 @@ enum Part {
 
 /// The rewritten rule; `None` when nothing is left of it.
 pub(crate) fn rewrite(rule: &Rule, target: &Target<'_>) -> Option<Rule> {
-    let own = || Rule::hosts((target.hosts)(target.prefix).iter().map(String::as_str));
+    let own = || target.own_rule();
     match part(rule, target) {
         Part::Never => None,
         Part::Always => own(),
@@ -90,13 +107,7 @@ fn part(rule: &Rule, target: &Target<'_>) -> Part {
 }
 
 fn host_part(matcher: &str, host: &str, target: &Target<'_>) -> Part {
-    let matchers = |hosts: Vec<String>| {
-        let rules = hosts.into_iter().map(|host| Rule::Matcher {
-            name: matcher.to_owned(),
-            args: vec![host],
-        });
-        Rule::any(rules.collect()).map_or(Part::Never, Part::Rule)
-    };
+    let matchers = |hosts| matchers(matcher, hosts).map_or(Part::Never, Part::Rule);
     match target.own.recognise(host) {
         Some(Own { prefix }) => matchers((target.hosts)(prefix.as_deref())),
         None if (target.foreign)(host) => matchers(vec![host.to_owned()]),

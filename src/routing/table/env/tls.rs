@@ -2,6 +2,7 @@
 
 use crate::routing::ids::Version;
 use crate::routing::model::{PreviewCert, TlsDomain};
+use crate::routing::traefik::any::AnyRouter;
 use crate::routing::traefik::http::{Domain, RouterTls};
 
 use super::hosts::{OwnHosts, Place};
@@ -27,31 +28,37 @@ impl Output<'_> {
         })
     }
 
-    /// Own hosts in `tls.domains` follow the place.
-    pub(super) fn label_tls(
+    /// Own hosts in `tls.domains` follow the place; HTTP routers that say nothing of TLS have the record's.
+    pub(super) fn follow_tls(
         &self,
+        made: &mut AnyRouter,
         version: &Version,
         router: &StackRouter,
         place: &Place,
-        mut tls: RouterTls,
-    ) -> RouterTls {
-        let own = OwnHosts::new(self.env.record, version, router.prefix.as_deref());
-        let follow = |host: String| match own.recognise(&host) {
-            Some(own) => self
-                .env
-                .hosts(place, own.prefix.as_deref())
-                .into_iter()
-                .next()
-                .unwrap_or(host),
-            None => host,
+    ) {
+        let domains = match made {
+            AnyRouter::Http(made) => match &mut made.tls {
+                Some(tls) => &mut tls.domains,
+                none => return *none = self.record_tls(place),
+            },
+            AnyRouter::Tcp(made) => match &mut made.tls {
+                Some(tls) => &mut tls.domains,
+                None => return,
+            },
+            AnyRouter::Udp(_) => return,
         };
-        for domain in &mut tls.domains {
-            domain.main = domain.main.take().map(follow);
-            domain.sans = std::mem::take(&mut domain.sans)
-                .into_iter()
-                .map(follow)
-                .collect();
+        let own = OwnHosts::new(self.env.record, version, router.prefix.as_deref());
+        for name in domains.iter_mut().flat_map(names) {
+            let hosts = own
+                .recognise(name)
+                .map(|own| self.env.hosts(place, own.prefix.as_deref()));
+            if let Some(host) = hosts.and_then(|hosts| hosts.into_iter().next()) {
+                *name = host;
+            }
         }
-        tls
     }
+}
+
+fn names(domain: &mut Domain) -> impl Iterator<Item = &mut String> {
+    domain.main.iter_mut().chain(&mut domain.sans)
 }

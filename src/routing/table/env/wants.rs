@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::routing::ids::Version;
 use crate::routing::model::EnvRecord;
 use crate::routing::rollout::Record;
+use crate::routing::traefik::Protocol;
 use crate::routing::traefik::rule::{canonical_host, is_host_matcher};
 
 use super::super::claims::Claim;
@@ -16,7 +17,7 @@ use super::super::facts::Fact;
 use super::super::options::compose;
 use super::hosts::{self, OwnHosts, Place};
 use super::members::Members;
-use super::stack::Stack;
+use super::stack::{Stack, StackRouter};
 
 /// Claims by what is claimed, with their ages in milliseconds since the epoch.
 pub(crate) fn wants(
@@ -92,6 +93,30 @@ impl Wants<'_> {
             for host in foreign {
                 self.add(Claim::Host(host), since);
             }
+            for claim in stack.routers.values().flat_map(entry_points) {
+                self.add(claim, since);
+            }
+        }
+        for router in stack.routers.values() {
+            self.http_entry_points(router, since);
+        }
+    }
+
+    /// Entry points that HTTP uses are not for TCP routers that take all connections. Where nobody names them they are
+    /// Traefik's defaults, which are not known here but for their usual names.
+    fn http_entry_points(&mut self, router: &StackRouter, since: u64) {
+        if router.router.protocol() != Protocol::Http {
+            return;
+        }
+        let usual = ["web".to_owned(), "websecure".to_owned()];
+        let choices = [
+            router.router.entry_points(),
+            &self.record.entry_points,
+            &usual,
+        ];
+        let used = choices.into_iter().find(|names| !names.is_empty());
+        for name in used.unwrap_or_default() {
+            self.add(Claim::EntryPoint(Protocol::Tcp, name.clone()), since);
         }
     }
 
@@ -108,6 +133,14 @@ impl Wants<'_> {
     }
 }
 
+/// Entry points of which a router takes all connections.
+fn entry_points(router: &StackRouter) -> impl Iterator<Item = Claim> {
+    let protocol = router.router.protocol();
+    let all = router.takes_all().then(|| router.router.entry_points());
+    let names = all.into_iter().flatten();
+    names.map(move |name| Claim::EntryPoint(protocol, name.clone()))
+}
+
 /// Prefixes that a version's containers and rules ask for, and the hosts its rules name beside its own.
 fn named_hosts(
     record: &EnvRecord,
@@ -119,7 +152,10 @@ fn named_hosts(
     for router in stack.routers.values() {
         let own = OwnHosts::new(record, version, router.prefix.as_deref());
         let mut visit = |name: &str, args: &[String]| {
-            for host in args.iter().filter(|_| is_host_matcher(name)) {
+            for host in args
+                .iter()
+                .filter(|host| is_host_matcher(name) && *host != "*")
+            {
                 match own.recognise(host) {
                     Some(own) => prefixes.insert(own.prefix),
                     None => foreign.insert(canonical_host(host)),

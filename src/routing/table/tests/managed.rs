@@ -150,6 +150,21 @@ fn a_foreign_host_counts_in_the_live_router_only() {
         live,
         "kept, but nothing without a host"
     );
+    let priority = world.router("whoami-dev-web")["priority"].as_i64().unwrap();
+    assert!(
+        priority < 0,
+        "the pattern cannot take the hosts of others: {priority}"
+    );
+    let named = world.router("whoami-dev-web-own");
+    assert_eq!(
+        named["priority"],
+        rule.len(),
+        "for the hosts that it names nothing changes"
+    );
+    assert_eq!(
+        named["rule"],
+        format!("{own} || Host(`www.customer.com`) || (PathPrefix(`/`) && {own})")
+    );
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 mod capture;
 mod claims;
+mod composites;
 mod managed;
 mod networks;
 mod properties;
+mod protocols;
 mod schema;
 mod shift;
 mod unmanaged;

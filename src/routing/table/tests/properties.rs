@@ -9,6 +9,7 @@ use crate::routing::table::claims::Claim;
 use crate::routing::table::fragment::Object;
 use crate::routing::table::{Options, ProxySelector, Table};
 use crate::routing::time::Timestamp;
+use crate::routing::traefik::Section;
 
 use super::{Mk, World, env_record, mk};
 
@@ -44,7 +45,7 @@ fn container() -> impl Strategy<Value = Mk> {
         0u8..4,
         0u8..3,
         0u8..3,
-        prop::sample::subsequence((0usize..12).collect::<Vec<_>>(), 0..5),
+        prop::sample::subsequence((0usize..20).collect::<Vec<_>>(), 0..5),
     );
     (parts, 0u8..6, 0u8..4).prop_map(|((n, family, env, version_no, extras), state, project)| {
         let mut mk = mk(&name(n), n + 1);
@@ -73,7 +74,7 @@ fn container() -> impl Strategy<Value = Mk> {
     })
 }
 
-const LABELS: [(&str, &str); 12] = [
+const LABELS: [(&str, &str); 20] = [
     ("pointsman.port", "8080"),
     ("pointsman.host", "api"),
     ("pointsman.domain", "x.example"),
@@ -92,6 +93,14 @@ const LABELS: [(&str, &str); 12] = [
     ("traefik.http.middlewares.m.chain.middlewares", ""),
     ("traefik.http.routers.broken.priority", "x"),
     ("traefik.enable", "false"),
+    ("traefik.tcp.routers.t.rule", "HostSNI(`*`)"),
+    ("traefik.tcp.routers.t.entrypoints", "web"),
+    ("traefik.udp.routers.u.entrypoints", "dns"),
+    ("traefik.http.services.w.weighted.services[0].name", "s"),
+    ("traefik.http.services.w.weighted.services[1].name", "x"),
+    ("traefik.http.services.x.mirroring.service", "w"),
+    ("traefik.http.services.x.failover.service", "s@docker"),
+    ("traefik.tls.options.o.snistrict", "true"),
 ];
 
 fn command() -> impl Strategy<Value = Command> {
@@ -217,20 +226,19 @@ fn check_document(table: &Table) {
             .into_iter()
             .flatten()
         {
-            let weight = child["weight"].as_u64().unwrap();
-            assert!(weight > 0, "{name} has a child of weight 0");
+            let weight = child["weight"].as_u64();
+            assert_ne!(weight, Some(0), "{name} has a child of weight 0");
             assert!(
                 services.contains_key(child["name"].as_str().unwrap()),
                 "{name} has a missing child: {child}"
             );
         }
     }
-    let mut counted = 0;
-    for section in ["routers", "services", "middlewares"] {
-        counted += document["http"][section]
-            .as_object()
-            .map_or(0, serde_json::Map::len);
-    }
+    let size = |section: Section| {
+        let object = document[section.root()][section.key()].as_object();
+        object.map_or(0, serde_json::Map::len)
+    };
+    let counted: usize = Section::ALL.into_iter().map(size).sum();
     let standing: usize = table
         .fragments
         .iter()
@@ -239,7 +247,15 @@ fn check_document(table: &Table) {
                 let claim = Claim::Name(object.section, object.name.clone());
                 table.claims.lost_to(&claim, key).is_some()
             };
-            fragment.standing(&lost).len()
+            let standing = fragment.standing(&lost);
+            // of services made of others, only those that can answer are written
+            let written = |object: &&&Object| {
+                object.composite.is_none()
+                    || document[object.section.root()][object.section.key()]
+                        .get(&object.name)
+                        .is_some()
+            };
+            standing.iter().filter(written).count()
         })
         .sum();
     assert_eq!(

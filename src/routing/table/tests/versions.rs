@@ -94,6 +94,30 @@ fn a_guard_that_cannot_be_written_is_shut_and_stays() {
     assert!(told[0].message.contains("nothing is let in"), "{told:?}");
 }
 
+// What is made of others is made last and elsewhere, and was at first written for the newest release only.
+#[test]
+fn what_is_made_of_others_is_for_the_release_too() {
+    let hashed = "traefik.http.services.all.highestrandomweight.services[0].name";
+    let shared = "traefik.http.services.some.weighted";
+    let mk = mk("web", 2)
+        .label("traefik.http.routers.web.service", "all")
+        .label("traefik.http.services.web.loadbalancer.server.port", "80")
+        .label(hashed, "web")
+        .label(&format!("{shared}.services[0].name"), "web")
+        .label(&format!("{shared}.sticky.cookie.domain"), "x.test");
+    let mut seen = world(NEW, &[mk]);
+    let children = json!([{"name": "web"}]);
+    let hashed = json!({"highestRandomWeight": {"services": children}});
+    assert_eq!(seen.service("all"), hashed, "as it was said");
+    seen.apply(Change::TraefikVersion(OLD));
+    seen.settle();
+    let shut = json!({"loadBalancer": {"servers": []}});
+    assert_eq!(seen.service("all"), shut, "no such kind");
+    let sticky = &seen.service("some")["weighted"]["sticky"];
+    assert_eq!(*sticky, json!({"cookie": {}}), "no domain");
+    assert_eq!(told(&seen).len(), 2, "both told");
+}
+
 // Reading an object back gives up on deep nesting, which a label of a plugin can have; it must be a deeper one.
 #[test]
 fn the_deepest_label_is_read_back() {

@@ -1,0 +1,81 @@
+//! Fragments into the document: what may stand of each.
+
+use crate::routing::model::Diagnostic;
+use crate::routing::traefik::Section;
+
+use super::Table;
+use super::claims::{Claim, FragmentKey};
+use super::fragment::{Object, members};
+
+impl Table {
+    /// Puts the objects that may stand into the document.
+    /// Gives whether anything may have come or gone of which others are made.
+    pub(super) fn assemble(&mut self, key: &FragmentKey) -> bool {
+        let Some(fragment) = self.fragments.get(key) else {
+            return false;
+        };
+        let claims = &self.claims;
+        let loser = |object: &Object| {
+            claims.lost_to(&Claim::Name(object.section, object.name.clone()), key)
+        };
+        let standing = fragment.standing(&|object| loser(object).is_some());
+        let sections = Section::ALL.map(|section| (section, members(&standing, section)));
+        let composites = standing
+            .iter()
+            .filter_map(|object| {
+                Some((
+                    (object.section, object.name.clone()),
+                    object.composite.clone()?,
+                ))
+            })
+            .collect();
+        let lost: Vec<Diagnostic> = fragment
+            .objects
+            .iter()
+            .filter_map(|object| {
+                let owner = loser(object)?;
+                let message = format!(
+                    "{} {} belongs to {owner}",
+                    object.section.noun(),
+                    object.name
+                );
+                Some(Diagnostic::new("name-taken", key.to_string(), message))
+            })
+            .collect();
+        let is_bare = fragment.objects.is_empty() && fragment.diagnostics.is_empty();
+        let fragment_key = key.to_string();
+        let mut changed = self.composites.replace(key, composites);
+        for (section, bytes) in sections {
+            let replaced = self.document.replace(section, &fragment_key, bytes);
+            changed |= replaced && (section.is_services() || section == Section::HttpMiddlewares);
+        }
+        if is_bare {
+            self.fragments.remove(key);
+            if let FragmentKey::Object(section, name) = key {
+                self.wanters.remove(&(*section, name.clone()));
+            }
+        } else if let Some(fragment) = self.fragments.get_mut(key) {
+            fragment.lost = lost;
+        }
+        changed
+    }
+
+    /// Writes the objects made of others, with those of their parts that stand.
+    pub(super) fn compose(&mut self) {
+        let (claims, fragments) = (&self.claims, &self.fragments);
+        let stands = |section: Section, name: &str| {
+            let holder = claims.holder(&Claim::Name(section, name.to_owned()));
+            let objects = holder
+                .and_then(|key| fragments.get(key))
+                .map(|fragment| &fragment.objects);
+            objects.into_iter().flatten().any(|object| {
+                object.section == section && object.name == name && object.composite.is_none()
+            })
+        };
+        let traefik = self.options.traefik_version;
+        for (section, name, bytes) in self.composites.resolve(&stands, traefik) {
+            self.document
+                .replace(section, &format!("composite {name}"), bytes);
+        }
+    }
+}

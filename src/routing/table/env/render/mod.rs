@@ -1,0 +1,146 @@
+//! Stacks, slots and weights to Traefik's objects.
+//!
+//! The live router takes rule, TLS and middlewares from the active version; its parent service shares traffic
+//! between version-named children (`live`). Every version has its own services and middlewares (`version`) and, in
+//! preview and staged, its own routers (`router`).
+
+mod live;
+mod names;
+mod router;
+mod version;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::routing::ids::Version;
+use crate::routing::model::{Diagnostic, EnvRecord};
+use crate::routing::rollout::{Phase, Record};
+use crate::routing::traefik::{Protocol, Section};
+
+use super::super::fragment::Object;
+use super::hosts::{self, Place};
+use super::stack::Stack;
+
+/// Everything one env is rendered from.
+pub(crate) struct Env<'a> {
+    /// Its record.
+    pub(crate) record: &'a EnvRecord,
+    /// Its slots.
+    pub(crate) rollout: &'a Record,
+    /// Its stacks.
+    pub(crate) stacks: &'a BTreeMap<Version, Stack>,
+    /// Does another claimant have this host.
+    pub(crate) lost: &'a dyn Fn(&str) -> bool,
+    /// Does another claimant have all connections of this entry point.
+    pub(crate) lost_entry: &'a dyn Fn(Protocol, &str) -> bool,
+    /// Who serves what labels name `x@docker`.
+    pub(crate) docker: Docker,
+}
+
+/// Who serves what labels name `x@docker`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Docker {
+    /// Pointsman: such names are its own.
+    Replaced,
+    /// Traefik's own provider, which runs beside.
+    Beside,
+}
+
+/// The objects of an env and what was wrong with them.
+pub(crate) fn render(env: &Env<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
+    let mut output = Output {
+        env,
+        names: BTreeSet::new(),
+        objects: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    output.live();
+    for (version, stack) in env.stacks {
+        output.children(version, stack);
+        if let Some(place) = env.own_place(version) {
+            for ((_, name), router) in &stack.routers {
+                output.router(version, (name, router), &place);
+            }
+        }
+    }
+    (output.objects, output.diagnostics)
+}
+
+impl Env<'_> {
+    /// Where a version's own routers stand; the active one has only the live router.
+    fn own_place(&self, version: &Version) -> Option<Place> {
+        if self.rollout.active_version() == Some(version) {
+            None
+        } else if self.rollout.other_version() == Some(version) {
+            Some(Place::Staged)
+        } else {
+            Some(Place::Preview(version.clone()))
+        }
+    }
+
+    /// The candidate of a shift that has begun, with its share.
+    fn candidate(&self) -> Option<(&Version, u32)> {
+        let shift = self
+            .rollout
+            .shift
+            .filter(|shift| shift.phase == Phase::Running)?;
+        let weight = u32::from(shift.weight.percent());
+        self.rollout
+            .other_version()
+            .filter(|_| weight > 0)
+            .map(|version| (version, weight))
+    }
+
+    fn stack(&self, version: Option<&Version>) -> Option<&Stack> {
+        version.and_then(|version| self.stacks.get(version))
+    }
+
+    /// The hosts of a place that this env may have.
+    pub(super) fn hosts(&self, place: &Place, prefix: Option<&str>) -> Vec<String> {
+        let mut names = hosts::names(self.record, place, prefix);
+        names.retain(|name| !(self.lost)(name));
+        names
+    }
+}
+
+pub(super) struct Output<'a> {
+    pub(super) env: &'a Env<'a>,
+    objects: Vec<Object>,
+    names: BTreeSet<(Section, String)>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Output<'_> {
+    fn report(&mut self, code: &'static str, message: String) {
+        let subject = format!("env {}", self.env.record.key);
+        self.diagnostics
+            .push(Diagnostic::new(code, subject, message));
+    }
+
+    /// Adds an object; of two that would have one name the first stays.
+    fn push<T: serde::Serialize>(
+        &mut self,
+        section: Section,
+        name: String,
+        object: &T,
+        needs: Vec<String>,
+    ) {
+        self.add(Object::new(section, name, object, needs));
+    }
+
+    fn add(&mut self, object: Result<Object, Diagnostic>) {
+        match object {
+            Ok(object) if self.names.insert((object.section, object.name.clone())) => {
+                self.objects.push(object);
+            }
+            Ok(object) => {
+                let message = format!(
+                    "{} {} would be made twice: rename the router or service in the labels",
+                    object.section.noun(),
+                    object.name
+                );
+                self.report("name-twice", message);
+            }
+            Err(diagnostic) => self.diagnostics.push(diagnostic),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Containers of one version to its stack.
+
+use crate::routing::ids::{EnvKey, Version};
+use crate::routing::model::{Diagnostic, EnvRecord};
+
+use super::super::super::World;
+use super::super::super::facts::Fact;
+use super::super::super::options::compose;
+use super::super::super::server::{self, Found};
+use super::super::naming;
+use super::super::tally::Tally;
+use super::routed::{group_name, groups, routed};
+use super::{Local, Stack};
+
+/// Builds a stack from the containers of one version, oldest first; `None` when none of them is routed.
+pub fn build(
+    env: &EnvRecord,
+    version: &Version,
+    members: &[&Fact],
+    world: &World<'_>,
+) -> Option<Stack> {
+    let members: Vec<&Fact> = members
+        .iter()
+        .copied()
+        .filter(|fact| !compose::is_one_off(&fact.container))
+        .collect();
+    let routed = routed(&members);
+    let created = members.iter().map(|fact| fact.container.created).min()?;
+    let stack = Stack {
+        created,
+        ..Stack::default()
+    };
+    let mut builder = Builder {
+        env,
+        key: &env.key,
+        version,
+        world,
+        stack,
+        tally: Tally::default(),
+    };
+    let groups: Vec<Group<'_>> = groups(&routed).into_iter().filter_map(Group::new).collect();
+    // all services first: a router may send to that of another compose service
+    for group in &groups {
+        builder.offer(group);
+    }
+    for group in &groups {
+        builder.serve(group);
+        builder.route(group);
+        builder.stack.prefixes.insert(group.prefix.clone());
+        builder.compare(group);
+    }
+    builder.name_children();
+    let Builder {
+        mut stack, tally, ..
+    } = builder;
+    stack.health = tally.health(env);
+    (!routed.is_empty()).then_some(stack)
+}
+
+/// Replicas of one compose service: the oldest declares, all serve.
+pub(super) struct Group<'a> {
+    pub(super) leader: &'a Fact,
+    replicas: Vec<&'a Fact>,
+    /// What objects are called that are not named, or named like the stack.
+    pub(super) fallback: String,
+    pub(super) prefix: Option<String>,
+}
+
+impl<'a> Group<'a> {
+    fn new(replicas: Vec<&'a Fact>) -> Option<Self> {
+        let leader = *replicas.first()?;
+        Some(Self {
+            leader,
+            fallback: naming::safe(group_name(leader)),
+            prefix: leader.managed().and_then(|labels| labels.host.clone()),
+            replicas,
+        })
+    }
+}
+
+pub(super) struct Builder<'a> {
+    env: &'a EnvRecord,
+    key: &'a EnvKey,
+    version: &'a Version,
+    world: &'a World<'a>,
+    pub(super) stack: Stack,
+    tally: Tally,
+}
+
+impl Builder<'_> {
+    pub(super) fn report(&mut self, fact: &Fact, code: &'static str, message: String) {
+        let diagnostic = Diagnostic::new(code, fact.subject(), message);
+        self.stack.diagnostics.push(diagnostic);
+    }
+
+    pub(super) fn local(&self, name: &str, fallback: &str) -> String {
+        naming::local(name, &self.key.stack_name(self.version), fallback)
+    }
+
+    fn compare(&mut self, group: &Group<'_>) {
+        let declared = &group.leader.declaration.objects;
+        for replica in &group.replicas {
+            if replica.declaration.objects != *declared {
+                let message =
+                    "its labels differ from those of an older replica, which count".to_owned();
+                self.report(replica, "replica-differs", message);
+            }
+        }
+    }
+
+    /// Servers of all replicas, and what they mean for health.
+    fn serve(&mut self, group: &Group<'_>) {
+        let services = self.offered(group);
+        self.tally.begin_group(group_name(group.leader));
+        for replica in &group.replicas {
+            let served: Vec<bool> = services
+                .iter()
+                .map(|service| self.serve_one(replica, service))
+                .collect();
+            let healthy = !served.is_empty() && served.into_iter().all(|ok| ok);
+            let settled = replica.settled_at(self.env.health.min_healthy_time_ms);
+            self.tally.count(replica, healthy.then_some(settled));
+        }
+    }
+
+    /// Adds a replica's server to a service when it can take traffic.
+    fn serve_one(&mut self, replica: &Fact, at: &Local) -> bool {
+        let Some(service) = self.stack.services.get(at) else {
+            return false;
+        };
+        let Found { server, network } = match server::find(replica, &service.service, self.world) {
+            Ok(found) => found,
+            Err(message) => {
+                if replica.container.is_serving() {
+                    self.report(replica, "no-server", message);
+                }
+                return false;
+            }
+        };
+        let reachable = self.world.reach.reaches(network.as_deref());
+        self.stack.networks.extend(network);
+        if !replica.container.is_serving() || !reachable {
+            return false;
+        }
+        if let Some(service) = self.stack.services.get_mut(at) {
+            service.servers.push(server);
+        }
+        true
+    }
+}

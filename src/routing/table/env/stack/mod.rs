@@ -1,0 +1,136 @@
+//! What one version offers: routers, services with servers, middlewares, health.
+//!
+//! Names here are local: the same in every version, so that versions pair by them. Nothing here knows slots.
+//! `build` makes a stack from containers, `routed` says which of them count, `offer` and `route` read what a
+//! compose service declares.
+
+mod build;
+mod offer;
+mod route;
+mod routed;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::routing::labels::Setting;
+use crate::routing::model::Diagnostic;
+use crate::routing::rollout::StackHealth;
+use crate::routing::traefik::any::{AnyMiddleware, AnyRouter, AnyServer, AnyService};
+use crate::routing::traefik::rule::Rule;
+use crate::routing::traefik::{Protocol, Section};
+
+pub use build::build;
+
+/// A router, service or middleware by protocol and local name.
+pub type Local = (Protocol, String);
+
+/// What one version offers.
+#[derive(Clone, Debug, Default)]
+pub struct Stack {
+    /// Routers.
+    pub routers: BTreeMap<Local, StackRouter>,
+    /// Services.
+    pub services: BTreeMap<Local, StackService>,
+    /// Middlewares.
+    pub middlewares: BTreeMap<Local, AnyMiddleware>,
+    /// What routers and services refer to beside these.
+    pub settings: BTreeMap<(Section, String), Setting>,
+    /// Host prefixes of its routed containers.
+    pub prefixes: BTreeSet<Option<String>>,
+    /// Networks its servers are reached through.
+    pub networks: BTreeSet<String>,
+    /// How it is.
+    pub health: StackHealth,
+    /// When its oldest container was created.
+    pub created: u64,
+    /// What was wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A router as the labels want it.
+#[derive(Clone, Debug)]
+pub struct StackRouter {
+    /// Fields of the labels.
+    pub router: AnyRouter,
+    /// The rule; `None` when there is none and own hosts alone decide.
+    pub rule: Option<Rule>,
+    /// Length of the rule as written.
+    pub rule_len: Option<usize>,
+    /// Local name of the service, or a reference into another provider.
+    pub service: ServiceRef,
+    /// Host prefix of the container.
+    pub prefix: Option<String>,
+}
+
+/// What a router sends to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServiceRef {
+    /// A service of the stack, by local name.
+    Local(String),
+    /// A service of another provider (`x@file`).
+    Foreign(String),
+}
+
+/// A service with its servers.
+#[derive(Clone, Debug)]
+pub struct StackService {
+    /// Options of the labels, without servers.
+    pub service: AnyService,
+    /// Servers that take traffic now, by container age.
+    pub servers: Vec<AnyServer>,
+}
+
+impl StackRouter {
+    /// Without a name to match, one router takes everything of its entry points; two would take it in turns.
+    pub fn takes_all(&self) -> bool {
+        match self.router.protocol() {
+            Protocol::Http => false,
+            Protocol::Tcp => !self.router.has_tls() || self.names_no_host(),
+            Protocol::Udp => true,
+        }
+    }
+
+    /// Does its rule match every server name.
+    fn names_no_host(&self) -> bool {
+        let hosts = self.rule.as_ref().map(Rule::wanted_hosts);
+        hosts.is_some_and(|hosts| hosts.contains("*"))
+    }
+}
+
+impl Stack {
+    /// Has a service anything to answer with: servers, or children that do.
+    pub fn serves(&self, at: &Local) -> bool {
+        self.serves_within(at, self.services.len())
+    }
+
+    fn serves_within(&self, at: &Local, depth: usize) -> bool {
+        let Some(service) = self.services.get(at).filter(|_| depth > 0) else {
+            return false;
+        };
+        let mut serves = !service.servers.is_empty();
+        service.service.clone().each_child(&mut |child| {
+            let child = (at.0, child.clone());
+            // a child that is not of this stack is not ours to judge
+            serves |= !self.services.contains_key(&child) || self.serves_within(&child, depth - 1);
+        });
+        serves
+    }
+
+    /// Does it have an object of a local name.
+    pub fn has(&self, section: Section, name: &str) -> bool {
+        let in_protocol = |protocol| (protocol, name.to_owned());
+        match section {
+            Section::HttpMiddlewares => self.middlewares.contains_key(&in_protocol(Protocol::Http)),
+            Section::TcpMiddlewares => self.middlewares.contains_key(&in_protocol(Protocol::Tcp)),
+            Section::HttpServices => self.services.contains_key(&in_protocol(Protocol::Http)),
+            Section::TcpServices => self.services.contains_key(&in_protocol(Protocol::Tcp)),
+            Section::UdpServices => self.services.contains_key(&in_protocol(Protocol::Udp)),
+            Section::HttpRouters => self.routers.contains_key(&in_protocol(Protocol::Http)),
+            Section::TcpRouters => self.routers.contains_key(&in_protocol(Protocol::Tcp)),
+            Section::UdpRouters => self.routers.contains_key(&in_protocol(Protocol::Udp)),
+            Section::HttpServersTransports
+            | Section::TcpServersTransports
+            | Section::TlsOptions
+            | Section::TlsStores => self.settings.contains_key(&(section, name.to_owned())),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! One container as a server of a service: what its labels ask for, and where it is reached.
+
+use crate::routing::traefik::any::{AnyServer, AnyService};
+use crate::routing::traefik::http::{LabelServer, Server, Service};
+use crate::routing::traefik::tcp::{TcpServer, TcpService};
+use crate::routing::traefik::udp::UdpServer;
+
+use super::World;
+use super::address::{self, Address};
+use super::facts::Fact;
+
+/// A server, and the network it is reached through when there is a choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The server.
+    pub server: AnyServer,
+    /// The network.
+    pub network: Option<String>,
+}
+
+/// The server that a container is for a service of its labels.
+pub fn find(fact: &Fact, service: &AnyService, world: &World<'_>) -> Result<Found, String> {
+    match service {
+        AnyService::Http(service) => http(fact, &http_label(service), world),
+        AnyService::Tcp(service) => tcp(fact, service, world),
+        AnyService::Udp(service) => {
+            let balancer = service.load_balancer.as_ref();
+            let label = balancer
+                .and_then(|balancer| balancer.server.clone())
+                .unwrap_or_default();
+            let address = locate(fact, label.port.as_deref(), world)?;
+            let server = UdpServer {
+                address: address.authority,
+            };
+            Ok(Found {
+                server: AnyServer::Udp(server),
+                network: address.network,
+            })
+        }
+    }
+}
+
+fn http_label(service: &Service) -> LabelServer {
+    let balancer = service.load_balancer.as_ref();
+    balancer
+        .and_then(|balancer| balancer.server.clone())
+        .unwrap_or_default()
+}
+
+fn http(fact: &Fact, label: &LabelServer, world: &World<'_>) -> Result<Found, String> {
+    let weight = address::weight(label)?;
+    let (url, network) = url(fact, label, world)?;
+    let server = Server {
+        url,
+        weight,
+        preserve_path: label.preserve_path,
+    };
+    Ok(Found {
+        server: AnyServer::Http(server),
+        network,
+    })
+}
+
+fn url(
+    fact: &Fact,
+    label: &LabelServer,
+    world: &World<'_>,
+) -> Result<(String, Option<String>), String> {
+    if let Some(url) = &label.url {
+        return whole_url(fact, label, url).map(|url| (url, None));
+    }
+    let address = locate(fact, label.port.as_deref(), world)?;
+    let scheme = address::scheme(label)?;
+    Ok((format!("{scheme}://{}", address.authority), address.network))
+}
+
+fn whole_url(fact: &Fact, label: &LabelServer, url: &str) -> Result<String, String> {
+    if fact.managed().is_some() {
+        let message = "loadbalancer.server.url is not taken for managed containers: they are reached at their own address";
+        return Err(message.to_owned());
+    }
+    if label.scheme.is_some() || label.port.is_some() {
+        return Err("server.url stands alone, without scheme or port".to_owned());
+    }
+    Ok(url.to_owned())
+}
+
+fn tcp(fact: &Fact, service: &TcpService, world: &World<'_>) -> Result<Found, String> {
+    let balancer = service.load_balancer.as_ref();
+    let label = balancer
+        .and_then(|balancer| balancer.server.clone())
+        .unwrap_or_default();
+    let address = locate(fact, label.port.as_deref(), world)?;
+    let server = TcpServer {
+        address: address.authority,
+        tls: label.tls,
+    };
+    Ok(Found {
+        server: AnyServer::Tcp(server),
+        network: address.network,
+    })
+}
+
+/// Address and port: the port of the labels, else `pointsman.port`, else the lowest exposed one.
+fn locate(fact: &Fact, port: Option<&str>, world: &World<'_>) -> Result<Address, String> {
+    let own = fact
+        .managed()
+        .and_then(|labels| labels.port)
+        .map(|port| port.to_string());
+    let port = address::port(&fact.container, port.or(own.as_deref()))?;
+    let owner = world.facts.owner(fact).map(|fact| &fact.container);
+    let wanted = fact.declaration.network.as_deref();
+    address::resolve(
+        &fact.container,
+        owner,
+        port,
+        wanted,
+        (world.options, world.reach),
+    )
+}
