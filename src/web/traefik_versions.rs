@@ -1,12 +1,12 @@
 //! Reads which releases the Traefiks are, so that no document holds a field that one of them would refuse.
 //!
 //! The lowest release is told to the reconciler as a [`Change`], at first sight and whenever it differs. All APIs
-//! are asked at the start until each has answered, then every few seconds, and at once when somebody new polls the
-//! provider: that is how a Traefik comes back from an upgrade.
+//! are asked at the start until each has answered, then every 10 s, and at once when somebody new polls the provider:
+//! that is how a Traefik comes back from an upgrade.
 
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -16,9 +16,9 @@ use crate::routing::model::Change;
 use super::proxies::Proxies;
 use super::traefik_api::{ApiAuth, TraefikApi, TraefikApiError};
 
-/// Pause between two rounds while an API has not answered yet, and the shortest of all.
+/// First pause between two rounds while an API does not answer, and the shortest of all.
 const EAGER: Duration = Duration::from_millis(250);
-/// Pause between two rounds when all is known.
+/// Pause between two rounds when all have answered, and the longest of all.
 const PATIENT: Duration = Duration::from_secs(10);
 
 /// Asks every configured API.
@@ -34,8 +34,10 @@ struct Asked {
     url: String,
     api: TraefikApi,
     version: Option<TraefikVersion>,
-    /// Its last answer was no version, and that is in the log.
-    failed: bool,
+    /// It answered when it was asked last; a Traefik that starts answers 404 at first.
+    answered: bool,
+    /// That it did not is in the log.
+    told: bool,
 }
 
 impl TraefikVersions {
@@ -46,7 +48,8 @@ impl TraefikVersions {
             url: url.clone(),
             api,
             version: None,
-            failed: false,
+            answered: false,
+            told: false,
         });
         Ok(Self {
             apis: asked.collect(),
@@ -63,28 +66,25 @@ impl TraefikVersions {
     ) {
         let mut joined = proxies.joined();
         let work = async {
-            loop {
-                joined.mark_unchanged();
-                if self.round(&changes_tx).await.is_err() {
-                    return;
+            let mut pause = EAGER;
+            while self.round(&changes_tx).await.is_ok() {
+                let settled = self.apis.iter().all(|asked| asked.answered);
+                pause = if settled {
+                    PATIENT
+                } else {
+                    (pause * 2).min(PATIENT)
+                };
+                tokio::time::sleep(EAGER).await;
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    // the sender lives as long as the registry of pollers
+                    _joined = joined.changed() => pause = EAGER,
                 }
-                self.pause(&mut joined).await;
             }
         };
         tokio::select! {
             () = stop.cancelled() => {}
             () = work => stop.cancelled().await,
-        }
-    }
-
-    async fn pause(&self, joined: &mut watch::Receiver<u64>) {
-        tokio::time::sleep(EAGER).await;
-        if self.apis.iter().all(|asked| asked.version.is_some()) {
-            tokio::select! {
-                () = tokio::time::sleep(PATIENT) => {}
-                // the sender lives as long as the registry of pollers
-                _joined = joined.changed() => {}
-            }
         }
     }
 
@@ -126,18 +126,19 @@ impl TraefikVersions {
 
 impl Asked {
     fn note(&mut self, answer: Result<TraefikVersion, String>) {
+        self.answered = answer.is_ok();
         match answer {
             Ok(version) => {
                 self.version = Some(version);
-                self.failed = false;
+                self.told = false;
             }
-            Err(error) if !self.failed => {
+            Err(error) if !self.told => {
                 tracing::warn!(
                     url = self.url,
                     error,
                     "Traefik's API does not say its version"
                 );
-                self.failed = true;
+                self.told = true;
             }
             Err(_told) => {}
         }

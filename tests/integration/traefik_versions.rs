@@ -9,7 +9,7 @@ use pointsman::routing::model::Change;
 use pointsman::web::{Proxies, TraefikVersions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -17,10 +17,11 @@ use tokio_util::sync::CancellationToken;
 use crate::support::listeners::{Provider, ProviderSetup};
 use crate::support::soon;
 
-/// An API that says what it is told to say.
+/// An API that says what it is told to say, or 404 when that is nothing.
 struct Api {
     address: SocketAddr,
     version: Arc<Mutex<String>>,
+    asked: watch::Receiver<u64>,
 }
 
 impl Api {
@@ -29,22 +30,31 @@ impl Api {
         let address = listener.local_addr().unwrap();
         let version = Arc::new(Mutex::new(version.to_owned()));
         let said = Arc::clone(&version);
+        let (asked, asked_rx) = watch::channel(0);
         tasks.spawn(async move {
             loop {
                 let (mut stream, _peer) = listener.accept().await.unwrap();
                 let mut head = vec![0; 4096];
                 let len = stream.read(&mut head).await.unwrap();
                 assert!(head[..len].starts_with(b"GET /api/version HTTP/1.1\r\n"));
-                let body = format!(
-                    "{{\"Version\":\"{}\",\"Codename\":\"x\"}}",
-                    said.lock().unwrap()
-                );
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-                stream.write_all(head.as_bytes()).await.unwrap();
-                stream.write_all(body.as_bytes()).await.unwrap();
+                let said = said.lock().unwrap().clone();
+                let body = format!("{{\"Version\":\"{said}\",\"Codename\":\"x\"}}");
+                let status = if said.is_empty() {
+                    "404 Not Found"
+                } else {
+                    "200 OK"
+                };
+                let len = body.len();
+                let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {len}\r\n\r\n{body}");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                asked.send_modify(|count| *count += 1);
             }
         });
-        Self { address, version }
+        Self {
+            address,
+            version,
+            asked: asked_rx,
+        }
     }
 
     fn url(&self) -> String {
@@ -132,5 +142,26 @@ async fn a_new_poller_has_all_asked_at_once() {
         took < Duration::from_secs(5),
         "not at the next round: {took:?}"
     );
+    rig.tasks.shutdown().await;
+}
+
+// A Traefik that starts polls before its API is there. It was then left alone for 10 s, and served the document for
+// another release as long.
+#[tokio::test]
+async fn an_api_that_starts_later_is_asked_again_soon() {
+    let mut tasks = JoinSet::new();
+    let mut api = Api::start("3.7.0", &mut tasks).await;
+    let provider = Provider::start(ProviderSetup::default()).await;
+    let mut rig = Rig::ask_beside(provider.proxies.clone(), &[api.url()], tasks);
+    assert_eq!(rig.told().await, change(3, 7, 0), "at the start");
+    api.version.lock().unwrap().clear();
+    api.asked.mark_unchanged();
+    let begun = Instant::now();
+    let _poller = TcpStream::connect(provider.address).await.unwrap();
+    soon("it is asked", api.asked.changed()).await.unwrap();
+    *api.version.lock().unwrap() = "3.3.0".to_owned();
+    assert_eq!(rig.told().await, change(3, 3, 0), "once it answers");
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(5), "soon: {took:?}");
     rig.tasks.shutdown().await;
 }

@@ -126,7 +126,8 @@ impl Object {
 
     /// Told of a field that is missing.
     fn lacks(&self, newer: &Newer, traefik: TraefikVersion) -> Diagnostic {
-        let what = newer.value.unwrap_or("this field");
+        let value = newer.value.map(|value| format!(" {value}"));
+        let what = format!("{}{}", newer.path, value.unwrap_or_default());
         let then = match newer.otherwise {
             Otherwise::LeaveOut => "it is left out, and Traefik's default applies",
             Otherwise::Close => {
