@@ -7,8 +7,8 @@
 //! * `POST /admin/reset`: as at the start
 //!
 //! Health and admin requests are never slow and never fail; what is set holds for this process, not
-//! for other replicas. On SIGTERM requests in flight are finished, then it exits with 0. `whoami
-//! healthcheck` asks the server in its own container: a Docker health check without a shell.
+//! for other replicas. On SIGTERM it goes on for `LINGER_MS` (0) as if nothing had happened, then
+//! requests in flight are finished, and it exits with 0. `whoami healthcheck` asks the server in its own container: a Docker health check without a shell.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -37,6 +37,9 @@ struct Arguments {
     /// Docker sets it to the container's host name.
     #[arg(long, env = "HOSTNAME", default_value = "unknown")]
     hostname: String,
+    /// How long it goes on answering after SIGTERM.
+    #[arg(long, env = "LINGER_MS", default_value_t = 0)]
+    linger_ms: u64,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -151,9 +154,12 @@ async fn main() -> anyhow::Result<ExitCode> {
         .route("/admin/{command}", post(admin))
         .fallback(any(answer))
         .with_state(app);
+    let linger = Duration::from_millis(arguments.linger_ms);
+    let end = async move {
+        terminate.recv().await.unwrap_or_default();
+        tokio::time::sleep(linger).await;
+    };
     let serve = axum::serve(listener, router);
-    serve
-        .with_graceful_shutdown(async move { terminate.recv().await.unwrap_or_default() })
-        .await?;
+    serve.with_graceful_shutdown(end).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -18,6 +18,8 @@ mod kills;
 #[cfg(test)]
 mod latency;
 #[cfg(test)]
+mod leaving;
+#[cfg(test)]
 mod poison;
 #[cfg(test)]
 mod previews;

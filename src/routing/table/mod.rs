@@ -13,6 +13,7 @@ mod composites;
 pub mod env;
 pub mod facts;
 pub mod fragment;
+pub mod leaving;
 pub mod networks;
 pub mod options;
 mod records;
@@ -199,6 +200,7 @@ impl Table {
         };
         let mut container = fact.container.clone();
         container.state = crate::routing::model::State::Exited;
+        container.leaving = None;
         container
             .networks
             .values_mut()
@@ -405,6 +407,7 @@ impl Table {
             all.extend(fragment.diagnostics.iter().chain(&fragment.lost).cloned());
         }
         all.extend(self.composites.diagnostics().cloned());
+        all.extend(self.overdue());
         for (network, why) in &self.refused_networks {
             all.push(Diagnostic::new(
                 "network-refused",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::http::{self, Answer, Ask};
@@ -57,6 +58,7 @@ impl Traefik {
         command
             .arg(format!("--entrypoints.web.address={}", self.web))
             .arg(format!("--entrypoints.traefik.address={}", self.api))
+            .arg("--entrypoints.datagrams.address=127.0.0.1:0/udp")
             .args(["--api.insecure=true", "--ping=true"])
             .arg(format!(
                 "--providers.http.endpoint=http://{provider}/config?wait=450ms"
@@ -88,6 +90,13 @@ impl Traefik {
     /// One request to its API.
     pub(crate) fn ask(&self, target: &str) -> Result<Answer, String> {
         http::ask(self.api, &Ask::get("localhost", target))
+    }
+
+    /// Does it leave this router out, or not know it?
+    pub(crate) fn disables(&self, router: &str) -> bool {
+        let target = format!("/api/http/routers/{router}@http");
+        let answer = self.ask(&target).unwrap();
+        answer.status == 404 || answer.json::<Value>()["status"] != "enabled"
     }
 
     /// Is this revision in force?
