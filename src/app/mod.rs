@@ -19,7 +19,10 @@ use crate::routing::model::{Attachments, Change};
 use crate::snapshot::{self, Reader};
 use crate::store::{Mode, Store};
 use crate::telemetry;
-use crate::web::{self, AdminOptions, Confirmer, Limits, Metrics, ProviderOptions, Proxies, Token};
+use crate::web::{
+    self, AdminOptions, Confirmer, Limits, Metrics, ProviderOptions, Proxies, Token,
+    TraefikVersions,
+};
 
 mod engine_metrics;
 mod settings;
@@ -108,6 +111,7 @@ impl Daemon {
         let options = settings::table_options(&config)?;
         let client = docker::Client::new(settings::endpoint(&config)?);
         let confirmer = settings::confirmer(&config)?;
+        let versions = settings::traefik_versions(&config)?;
         let admin_token = settings::token(config.admin.token.as_ref())?;
         web::check_admin_address(config.admin.listen, admin_token.as_ref())?;
         let (store, loaded) = Store::open(&config.state_dir).context(StateUnreadable)?;
@@ -127,8 +131,9 @@ impl Daemon {
         let (handle, requests_rx, turns) = handle_channel();
         let (attachments, attachments_rx) = watch::channel(Attachments::default());
         let (changes_tx, changes_rx) = mpsc::channel(CHANGES);
-        let stats = daemon.watch(client, changes_tx, attachments_rx);
         let proxies = Proxies::new();
+        daemon.ask_versions(versions, proxies.clone(), changes_tx.clone());
+        let stats = daemon.watch(client, changes_tx, attachments_rx);
         let metrics = Metrics::new(reader.clone(), proxies.clone(), |registry| {
             engine_metrics::register(registry, stats);
         });
@@ -157,6 +162,21 @@ impl Daemon {
         };
         daemon.serve(&config, (provider, admin), admin_token, doors)?;
         Ok(daemon)
+    }
+
+    /// Which releases the Traefiks are.
+    fn ask_versions(
+        &mut self,
+        versions: Option<TraefikVersions>,
+        proxies: Proxies,
+        changes_tx: mpsc::Sender<Change>,
+    ) {
+        if let Some(versions) = versions {
+            self.stations.spawn("traefik versions", |stop| async move {
+                versions.run(proxies, changes_tx, stop).await;
+                Ok(())
+            });
+        }
     }
 
     /// The Docker station: facts in, attachments out.

@@ -1,11 +1,13 @@
 //! The configuration in the words of each part.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use crate::config::{Config, ContainerSelector, Labels, Secret};
 use crate::docker;
-use crate::routing::table::{Constraints, DefaultRule, Options, ProxySelector};
-use crate::web::{ApiAuth, Confirmer, Token};
+use crate::routing::table::{
+    Constraints, DefaultRule, NEWEST, OLDEST, Options, ProxySelector, TraefikVersion,
+};
+use crate::web::{ApiAuth, Confirmer, Token, TraefikVersions};
 
 use super::SettingUnusable;
 
@@ -19,6 +21,7 @@ pub fn label_options(labels: Labels) -> anyhow::Result<Options> {
         use_bind_port_ip,
         allow_empty_services,
         managed_only,
+        traefik_version,
     } = labels;
     Ok(Options {
         exposed_by_default,
@@ -30,6 +33,7 @@ pub fn label_options(labels: Labels) -> anyhow::Result<Options> {
         allow_empty_services,
         managed_only,
         proxy: None,
+        traefik_version: self::traefik_version(traefik_version.as_deref())?.unwrap_or(NEWEST),
     })
 }
 
@@ -42,6 +46,21 @@ pub(super) fn table_options(config: &Config) -> anyhow::Result<Options> {
         }),
         ..label_options(config.labels.clone())?
     })
+}
+
+/// The release that the operator says.
+fn traefik_version(text: Option<&str>) -> anyhow::Result<Option<TraefikVersion>> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let unusable = SettingUnusable("--traefik-version");
+    let version = TraefikVersion::parse(text).context(unusable)?;
+    ensure!(
+        version >= OLDEST,
+        anyhow::anyhow!("Traefik {version} is not supported: {OLDEST} is the oldest that is")
+            .context(SettingUnusable("--traefik-version"))
+    );
+    Ok(Some(version))
 }
 
 pub(super) fn endpoint(config: &Config) -> anyhow::Result<docker::Endpoint> {
@@ -65,13 +84,23 @@ pub(super) fn confirmer(config: &Config) -> anyhow::Result<Option<Confirmer>> {
     if config.traefik.apis.is_empty() {
         return Ok(None);
     }
-    let auth = config
-        .traefik
-        .api_auth
-        .as_ref()
-        .map(|secret| ApiAuth::parse(secret.expose()))
-        .transpose()?;
-    Confirmer::new(&config.traefik.apis, auth.as_ref())
+    Confirmer::new(&config.traefik.apis, api_auth(config)?.as_ref())
         .map(Some)
         .context(SettingUnusable("--traefik-api"))
+}
+
+/// Who asks for the release, when the operator does not say it.
+pub(super) fn traefik_versions(config: &Config) -> anyhow::Result<Option<TraefikVersions>> {
+    if config.traefik.apis.is_empty() || config.labels.traefik_version.is_some() {
+        return Ok(None);
+    }
+    TraefikVersions::new(&config.traefik.apis, api_auth(config)?.as_ref())
+        .map(Some)
+        .context(SettingUnusable("--traefik-api"))
+}
+
+fn api_auth(config: &Config) -> anyhow::Result<Option<ApiAuth>> {
+    let secret = config.traefik.api_auth.as_ref();
+    let auth = secret.map(|secret| ApiAuth::parse(secret.expose()));
+    auth.transpose().map_err(Into::into)
 }

@@ -122,6 +122,7 @@ fn labels(layers: &Layers<'_>) -> Result<Labels, Error> {
         use_bind_port_ip: truth(layers, "use-bind-port-ip")?.unwrap_or(false),
         allow_empty_services: truth(layers, "allow-empty-services")?.unwrap_or(false),
         managed_only: truth(layers, "managed-only")?.unwrap_or(false),
+        traefik_version: text("traefik-version"),
     })
 }
 

@@ -81,6 +81,7 @@ pub(super) const FLAGS: &[Flag] = &[
     switch("managed-only", "Leave containers without pointsman.* labels to Traefik's own Docker provider"),
     one("traefik-container", "NAME|label=KEY[=VALUE]", "Traefik's container, to be attached to the networks of stacks"),
     many("traefik-api", "URL", "Traefik's API, to read back what it applied (repeatable)"),
+    one("traefik-version", "VERSION", "Lowest release of Traefik that reads the document, e.g. 3.3 or 3.3.4 [default: as --traefik-api says, else the newest known]"),
     one("traefik-api-auth-file", "FILE", "Its credentials: user:password, or a bearer token"),
     one("fallback-file", "PATH", "Keep the last document for Traefik's file provider (not built yet: refused)"),
     one("max-hold", "DURATION", "Longest hold of a held answer; keep it below Traefik's pollInterval [default: 4s]"),
@@ -129,6 +130,7 @@ const OF_LABELS: &[&str] = &[
     "use-bind-port-ip",
     "allow-empty-services",
     "managed-only",
+    "traefik-version",
 ];
 
 fn of_labels() -> impl Iterator<Item = &'static Flag> {

@@ -102,7 +102,7 @@ pub struct LocalAdmin {
     pub token: Option<Secret>,
 }
 
-/// Options of Traefik's Docker provider.
+/// Options of Traefik's Docker provider, and what else decides what becomes of labels.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -123,6 +123,8 @@ pub struct Labels {
     pub allow_empty_services: bool,
     /// Ignore containers without `pointsman.*` labels (Traefik's own provider serves them).
     pub managed_only: bool,
+    /// The lowest release of Traefik that reads the document; routing parses it.
+    pub traefik_version: Option<String>,
 }
 
 /// The Traefik we serve.

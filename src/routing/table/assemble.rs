@@ -72,7 +72,8 @@ impl Table {
                 object.section == section && object.name == name && object.composite.is_none()
             })
         };
-        for (section, name, bytes) in self.composites.resolve(&stands) {
+        let traefik = self.options.traefik_version;
+        for (section, name, bytes) in self.composites.resolve(&stands, traefik) {
             self.document
                 .replace(section, &format!("composite {name}"), bytes);
         }

@@ -35,7 +35,8 @@ impl Table {
         let render: BTreeSet<FragmentKey> = dirty.into_iter().chain(affected).collect();
         let mut assemble = render.clone();
         for key in &render {
-            let fragment = self.render(key);
+            let mut fragment = self.render(key);
+            fragment.fit(self.options.traefik_version);
             let since = self.since(key);
             let names = fragment
                 .objects

@@ -36,6 +36,8 @@ use crate::routing::rollout::{Record, StackHealth, View};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::{Document, Section};
 
+pub use crate::routing::ids::TraefikVersion;
+pub use crate::routing::traefik::since::{NEWEST, OLDEST};
 use address::Reach;
 use claims::{Claims, FragmentKey};
 use composites::Composites;
@@ -132,6 +134,15 @@ impl Table {
             } => {
                 self.refused_networks.remove(&network);
             }
+            Change::TraefikVersion(version) => self.render_for(version),
+        }
+    }
+
+    /// Renders everything anew when Traefik was upgraded, or turns out to be another than was assumed.
+    fn render_for(&mut self, version: TraefikVersion) {
+        if std::mem::replace(&mut self.options.traefik_version, version) != version {
+            self.dirty.extend(self.fragments.keys().cloned());
+            self.composites.forget();
         }
     }
 

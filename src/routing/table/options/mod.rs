@@ -3,7 +3,9 @@
 pub mod compose;
 mod default_rule;
 
+use crate::routing::ids::TraefikVersion;
 use crate::routing::model::Container;
+use crate::routing::traefik::since;
 
 use super::constraints::Constraints;
 pub(super) use super::golang::letters::normalize;
@@ -32,6 +34,8 @@ pub struct Options {
     pub managed_only: bool,
     /// Which container Traefik is; `None` when nothing needs attaching.
     pub proxy: Option<ProxySelector>,
+    /// The lowest release among the Traefiks that read the document, until one is told.
+    pub traefik_version: TraefikVersion,
 }
 
 impl Default for Options {
@@ -45,6 +49,7 @@ impl Default for Options {
             allow_empty_services: false,
             managed_only: false,
             proxy: None,
+            traefik_version: since::NEWEST,
         }
     }
 }

@@ -19,6 +19,7 @@ mod shift;
 mod strict;
 mod strictness;
 mod unmanaged;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
