@@ -27,6 +27,7 @@ use axum::routing::{any, get, post};
 use clap::Parser;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 #[derive(Parser)]
 struct Arguments {
@@ -158,8 +159,9 @@ async fn main() -> anyhow::Result<ExitCode> {
         "{app} {version} listens on {}",
         listener.local_addr()?
     )?;
+    let mut datagrams = JoinSet::new();
     if let Some(port) = arguments.udp_port {
-        tokio::spawn(echo(port, version.clone()));
+        datagrams.spawn(echo(port, version.clone()));
     }
     let line = format!("app={app} version={version} host={hostname}\n");
     let app = Arc::new(App {

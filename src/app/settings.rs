@@ -1,6 +1,6 @@
 //! The configuration in the words of each part.
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow};
 
 use crate::config::{Config, ContainerSelector, Labels, Secret};
 use crate::docker;
@@ -55,11 +55,10 @@ fn traefik_version(text: Option<&str>) -> anyhow::Result<Option<TraefikVersion>>
     };
     let unusable = SettingUnusable("--traefik-version");
     let version = TraefikVersion::parse(text).context(unusable)?;
-    ensure!(
-        version >= OLDEST,
-        anyhow::anyhow!("Traefik {version} is not supported: {OLDEST} is the oldest that is")
-            .context(SettingUnusable("--traefik-version"))
-    );
+    if version < OLDEST {
+        let why = anyhow!("Traefik {version} is not supported: {OLDEST} is the oldest that is");
+        return Err(why.context(SettingUnusable("--traefik-version")));
+    }
     Ok(Some(version))
 }
 
