@@ -1,5 +1,5 @@
 # The commands of this repository. `make test` is everything CI runs.
-.PHONY: help setup demo demo-down test image bench
+.PHONY: help setup demo demo-down test fuzz image bench
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -18,6 +18,10 @@ image: ## Build the images: Pointsman, its sample app, Traefik
 
 test: ## Everything CI runs
 	@bash scripts/test.sh
+
+TIME ?= 60
+fuzz: ## Feed nonsense to labels, rules and the encoder for TIME seconds each
+	@bash scripts/fuzz.sh $(TIME)
 
 bench: ## Measure; docs/benchmarks.md says what
 	@bash scripts/bench.sh

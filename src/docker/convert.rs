@@ -9,7 +9,8 @@ use std::net::IpAddr;
 use crate::routing::ids::ContainerId;
 use crate::routing::model::{Container, Endpoint, Health, Port, State};
 
-use super::wire::{Listed, ListedEndpoint, ListedPort};
+use super::signal::Signal;
+use super::wire::{Inspected, Listed, ListedEndpoint, ListedPort};
 
 /// `None` for what has no id.
 pub(super) fn container(listed: Listed) -> Option<Container> {
@@ -29,6 +30,8 @@ pub(super) fn container(listed: Listed) -> Option<Container> {
             .map(|(name, listed)| (name, endpoint(listed, state)))
             .collect(),
         ports: ports(&listed.ports),
+        // no list shows it: events do
+        leaving: None,
         labels: listed.labels,
     })
 }
@@ -95,6 +98,36 @@ fn endpoint(listed: ListedEndpoint, state: State) -> Endpoint {
     Endpoint {
         network_id: listed.network_id,
         address: address.filter(|_| matches!(state, State::Running | State::Paused)),
+    }
+}
+
+/// How a container is stopped, and since when it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stopping {
+    pub signal: Signal,
+    pub grace_ms: u64,
+    /// As Docker writes it; another text is another start.
+    pub started_at: String,
+}
+
+/// Docker's own stop time-out.
+pub(super) const DEFAULT_GRACE_MS: u64 = 10_000;
+/// What waits for ever, and what is longer, counts as this.
+const LONGEST_GRACE_MS: u64 = 24 * 3600 * 1000;
+
+/// What says nothing, or nothing that is understood, is Docker's default.
+pub(super) fn stopping(inspected: Inspected) -> Stopping {
+    let Inspected { config, state, .. } = inspected;
+    let grace_ms = match config.stop_timeout.parse::<i64>() {
+        Ok(seconds) => {
+            u64::try_from(seconds).map_or(LONGEST_GRACE_MS, |seconds| seconds.saturating_mul(1000))
+        }
+        Err(_no_number) => DEFAULT_GRACE_MS,
+    };
+    Stopping {
+        signal: Signal::parse(&config.stop_signal).unwrap_or(Signal::TERM),
+        grace_ms: grace_ms.min(LONGEST_GRACE_MS),
+        started_at: state.started_at,
     }
 }
 
@@ -211,6 +244,39 @@ mod tests {
         for (fields, expected) in cases {
             let text = format!(r#"{{"Id":"a","State":"running",{fields}}}"#);
             assert_eq!(read(&text).health, expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn what_an_inspect_leaves_out_is_dockers_default() {
+        let stopping = |config: &str| {
+            let text = format!(r#"{{"State":{{"StartedAt":"t"}},"Config":{config}}}"#);
+            let read = stopping(serde_json::from_str(&text).unwrap());
+            (read.signal.to_string(), read.grace_ms)
+        };
+        let cases = [
+            ("null", "SIGTERM", 10_000),
+            ("{}", "SIGTERM", 10_000),
+            (
+                r#"{"StopSignal":"SIGQUIT","StopTimeout":3}"#,
+                "SIGQUIT",
+                3_000,
+            ),
+            (r#"{"StopSignal":"28","StopTimeout":0}"#, "SIGWINCH", 0),
+            (r#"{"StopTimeout":-1}"#, "SIGTERM", LONGEST_GRACE_MS),
+            (
+                r#"{"StopTimeout":9223372036854775807}"#,
+                "SIGTERM",
+                LONGEST_GRACE_MS,
+            ),
+            (
+                r#"{"StopSignal":"loud","StopTimeout":[]}"#,
+                "SIGTERM",
+                10_000,
+            ),
+        ];
+        for (config, signal, grace_ms) in cases {
+            assert_eq!(stopping(config), (signal.to_owned(), grace_ms), "{config}");
         }
     }
 

@@ -7,10 +7,10 @@
 //!                 one list call for all dirty ids, a complete list every 30 s
 //! ```
 //!
-//! Invariants: an event is a reason to look, never a fact, except that `die` and `destroy` unroute at once; nothing is told
-//! twice; a complete list is told as a whole; a lost connection is never an empty host. This station does not know labels,
-//! slots or Traefik's document, and the only things it ever changes in Docker are Traefik's own attachments and networks
-//! that compose could not remove because of one.
+//! Invariants: an event is a reason to look, never a fact, except that a signal to stop, `die` and `destroy` unroute at
+//! once; nothing is told twice; a complete list is told as a whole; a lost connection is never an empty host. This station
+//! does not know labels, slots or Traefik's document, and the only things it ever changes in Docker are Traefik's own
+//! attachments and networks that compose could not remove because of one.
 
 mod client;
 mod convert;
@@ -20,6 +20,7 @@ mod http;
 mod json_objects;
 pub mod networks;
 mod query;
+mod signal;
 mod stats;
 mod timing;
 mod transport;

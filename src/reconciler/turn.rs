@@ -19,6 +19,7 @@ impl Reconciler {
     /// One turn of the wheel.
     pub(super) fn turn(&mut self) {
         let now = self.clock.now();
+        self.table.expire(now);
         self.table.rebuild(now);
         self.told = std::mem::take(&mut self.stalled);
         self.record_label_envs(now);
@@ -123,6 +124,7 @@ impl Reconciler {
         let shifting = self.table.shifting();
         let next = shifting
             .filter_map(|key| next_deadline(&self.table.rollout(key), &self.table.view(key)))
+            .chain(self.table.next_departure())
             .min();
         match next {
             // a deadline that has passed without effect waits for something else to change

@@ -16,7 +16,11 @@ mod isolation;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
+mod language;
+#[cfg(test)]
 mod latency;
+#[cfg(test)]
+mod leaving;
 #[cfg(test)]
 mod poison;
 #[cfg(test)]

@@ -5,21 +5,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::support::docker::{MARK, WHOAMI};
+use crate::support::millis;
 use crate::support::system::System;
-use crate::support::{millis, within};
 
 const HOST: &str = "plain-e2e.test";
 const LIMIT: Duration = Duration::from_secs(1);
-
-/// Waits until Traefik has no such router any more.
-fn unrouted(system: &System) -> Duration {
-    let ((), took) = within(LIMIT, "it is unrouted", || {
-        let answer = system.traefik.ask("/api/http/routers/e2e-plain@http")?;
-        let gone = answer.status == 404;
-        gone.then_some(()).ok_or_else(|| format!("{answer:?}"))
-    });
-    took
-}
 
 #[test]
 #[ignore = "needs a Docker Engine and Traefik: make test"]
@@ -45,7 +35,7 @@ fn unmanaged_container_is_routed_and_unrouted() {
     );
     for round in 0..3 {
         docker.run(&["stop", "e2e-plain"]);
-        let took = unrouted(&system);
+        let took = system.expect_no_router("e2e-plain", LIMIT);
         println!(
             "round {round}: unrouted {} ms after docker stop",
             millis(took)
@@ -67,7 +57,7 @@ fn unmanaged_container_is_routed_and_unrouted() {
     load.wait_for(50);
     docker.run(&["kill", "e2e-plain"]);
     let killed = load.now();
-    unrouted(&system);
+    system.expect_no_router("e2e-plain", LIMIT);
     // those that were sent to the dead address meanwhile take until the kernel gives up
     std::thread::sleep(Duration::from_secs(6));
     let tally = load.stop();

@@ -20,12 +20,12 @@ use crate::support::observer::Observer;
 const IMAGE: &str = "pointsman-test-busybox:1";
 
 /// Names of one test; everything with them is removed at its end.
-struct Sandbox {
+pub(crate) struct Sandbox {
     prefix: String,
 }
 
 impl Sandbox {
-    fn new(prefix: &str) -> Self {
+    pub(crate) fn new(prefix: &str) -> Self {
         let sandbox = Self {
             prefix: prefix.to_owned(),
         };
@@ -34,12 +34,12 @@ impl Sandbox {
         sandbox
     }
 
-    fn name(&self, rest: &str) -> String {
+    pub(crate) fn name(&self, rest: &str) -> String {
         format!("{}-{rest}", self.prefix)
     }
 
     /// Starts a container that sleeps, and gives its id.
-    fn run(&self, name: &str, options: &[&str]) -> ContainerId {
+    pub(crate) fn run(&self, name: &str, options: &[&str]) -> ContainerId {
         let name = self.name(name);
         let mut args = vec!["run", "-d", "--stop-signal", "KILL", "--name", &name];
         args.extend(options);
@@ -70,7 +70,7 @@ impl Drop for Sandbox {
     }
 }
 
-fn docker(args: &[&str]) -> String {
+pub(crate) fn docker(args: &[&str]) -> String {
     let output = Command::new("docker").args(args).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "docker {args:?}: {errors}");
@@ -103,13 +103,13 @@ fn endpoint() -> Endpoint {
     Endpoint::parse("unix:///var/run/docker.sock", TlsFiles::default()).unwrap()
 }
 
-async fn observe() -> Observer {
+pub(crate) async fn observe() -> Observer {
     let mut seen = Observer::watch(endpoint(), Timing::default());
     seen.until("the first list", |seen| seen.resyncs == 1).await;
     seen
 }
 
-fn state(seen: &Observer, id: &ContainerId) -> Option<State> {
+pub(crate) fn state(seen: &Observer, id: &ContainerId) -> Option<State> {
     seen.containers.get(id).map(|container| container.state)
 }
 

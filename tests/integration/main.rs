@@ -8,11 +8,17 @@ mod daemon;
 #[cfg(test)]
 mod docker_client;
 #[cfg(test)]
+mod docker_leaving;
+#[cfg(test)]
 mod docker_networks;
 #[cfg(test)]
 mod docker_real;
 #[cfg(test)]
+mod docker_real_leaving;
+#[cfg(test)]
 mod docker_watch;
+#[cfg(test)]
+mod events;
 #[cfg(test)]
 mod provider;
 #[cfg(test)]

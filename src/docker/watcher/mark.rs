@@ -1,9 +1,10 @@
 //! What the events said about one container since it was last read. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::docker::convert;
+use crate::docker::signal::Signal;
 use crate::docker::wire::Kind;
 use crate::routing::model::{Container, Health, State};
 
@@ -15,6 +16,8 @@ pub(super) struct Mark {
     health: Option<Health>,
     /// By network id: joined or left.
     networks: BTreeMap<String, bool>,
+    /// What it got since the last turn of its life.
+    signals: BTreeSet<Signal>,
     other: bool,
 }
 
@@ -55,8 +58,21 @@ impl Mark {
             Kind::Left(network) => {
                 self.networks.insert(network, false);
             }
+            Kind::Signalled(signal) => {
+                self.signals.insert(signal);
+            }
             Kind::Other => self.other = true,
         }
+    }
+
+    /// Takes the signals out: no read shows anything of them.
+    pub(super) fn take_signals(&mut self) -> BTreeSet<Signal> {
+        std::mem::take(&mut self.signals)
+    }
+
+    /// Does it say nothing at all.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 
     /// Folds in a later mark.
@@ -69,10 +85,14 @@ impl Mark {
         self.other |= later.other;
     }
 
-    /// A turn makes what its health check said before meaningless.
-    const fn turn(&mut self, life: Life) {
+    /// A turn makes what its health check said before meaningless; a signal lasts until the process ends.
+    fn turn(&mut self, life: Life) {
         self.life = Some(life);
         self.health = None;
+        match life {
+            Life::Started | Life::Died | Life::Destroyed => self.signals.clear(),
+            Life::Paused | Life::Unpaused => {}
+        }
     }
 
     /// Does it say nothing but that the health is what we know. Podman sends such an event with every probe.

@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::docker::convert::Stopping;
+use crate::docker::signal::Signal;
 use crate::routing::ids::ContainerId;
 use crate::routing::model::{Change, Container, State};
 
+use super::departures::Departures;
 use super::mark::is_alive;
 
 /// For how long destroyed ids are remembered; longer than any read takes.
@@ -23,6 +26,7 @@ pub(super) struct Mirror {
     window: Duration,
     told: BTreeMap<ContainerId, Container>,
     ended: BTreeMap<ContainerId, Ended>,
+    departures: Departures,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,11 +65,12 @@ pub(super) enum Look {
 }
 
 impl Mirror {
-    pub(super) const fn new(window: Duration) -> Self {
+    pub(super) fn new(window: Duration) -> Self {
         Self {
             window,
             told: BTreeMap::new(),
             ended: BTreeMap::new(),
+            departures: Departures::default(),
         }
     }
 
@@ -79,8 +84,13 @@ impl Mirror {
         self.told.keys()
     }
 
-    /// It started: what a read says counts again.
+    /// It started: what a read says counts again, and no signal from before does.
     pub(super) fn started(&mut self, id: &ContainerId) {
+        self.departures.forget(id);
+        self.believe(id);
+    }
+
+    fn believe(&mut self, id: &ContainerId) {
         if self
             .ended
             .get(id)
@@ -93,11 +103,13 @@ impl Mirror {
     /// Its process ended.
     pub(super) fn died(&mut self, id: &ContainerId, now: Instant) -> Option<Change> {
         self.end(id, now, End::Died);
+        self.departures.forget(id);
         let told = self
             .told
             .get_mut(id)
             .filter(|told| told.state != State::Exited)?;
         told.state = State::Exited;
+        told.leaving = None;
         Some(Change::Exited(id.clone()))
     }
 
@@ -105,6 +117,43 @@ impl Mirror {
     pub(super) fn destroyed(&mut self, id: &ContainerId, now: Instant) -> Option<Change> {
         self.end(id, now, End::Destroyed);
         self.absent(id)
+    }
+
+    /// It got a signal.
+    pub(super) fn signalled(&mut self, id: &ContainerId, signal: Signal) -> Option<Change> {
+        self.departures.signalled(id, signal);
+        self.mark_told(id)
+    }
+
+    /// An inspect said how it is stopped; `None` when there was no answer.
+    pub(super) fn inspected(
+        &mut self,
+        id: &ContainerId,
+        stopping: Option<Stopping>,
+    ) -> Option<Change> {
+        self.departures.answered(id, stopping);
+        self.mark_told(id)
+    }
+
+    /// Whom to inspect next.
+    pub(super) fn take_to_inspect(&mut self) -> Option<ContainerId> {
+        self.departures.take_to_ask()
+    }
+
+    /// The connection was lost: events may have been missed.
+    pub(super) fn reconnected(&mut self) {
+        self.departures.doubt();
+    }
+
+    /// The told container with its mark as it is now, when that changed.
+    fn mark_told(&mut self, id: &ContainerId) -> Option<Change> {
+        let told = self.told.get_mut(id)?;
+        let leaving = self.departures.of(told);
+        if told.leaving == leaving {
+            return None;
+        }
+        told.leaving = leaving;
+        Some(Change::Apply(Box::new(told.clone())))
     }
 
     fn end(&mut self, id: &ContainerId, at: Instant, how: End) {
@@ -120,15 +169,17 @@ impl Mirror {
 
     /// A read did not find it.
     pub(super) fn absent(&mut self, id: &ContainerId) -> Option<Change> {
+        self.departures.forget(id);
         self.told.remove(id).map(|_| Change::Remove(id.clone()))
     }
 
     /// A read, begun at this moment, shows it so.
-    pub(super) fn look(&mut self, container: Container, begun: Instant) -> Look {
+    pub(super) fn look(&mut self, mut container: Container, begun: Instant) -> Look {
         if self.is_stale(&container, begun) {
             return Look::Stale;
         }
-        self.started(&container.id);
+        self.believe(&container.id);
+        container.leaving = self.departures.of(&container);
         if self.told.get(&container.id) == Some(&container) {
             return Look::Same;
         }
@@ -156,6 +207,7 @@ impl Mirror {
                     .for_each(|endpoint| endpoint.address = None);
                 disbelieved.push(container.id.clone());
             }
+            container.leaving = self.departures.of(&container);
             self.told.insert(container.id.clone(), container);
         }
         let tell = |container: &Container| Change::ResyncApply(Box::new(container.clone()));

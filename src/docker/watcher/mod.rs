@@ -5,6 +5,7 @@
 //! What was told stays told meanwhile: being blind is not the same as an empty host.
 
 mod backoff;
+mod departures;
 mod drift;
 mod inbox;
 mod liveness;

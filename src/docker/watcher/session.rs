@@ -11,9 +11,11 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::docker::client::{Client, Engine, Listing};
-use crate::docker::error::Error;
+use crate::docker::convert;
+use crate::docker::error::{Error, chain};
 use crate::docker::stats::Stats;
 use crate::docker::timing::Timing;
+use crate::docker::wire::Inspected;
 use crate::routing::ids::ContainerId;
 use crate::routing::model::Change;
 
@@ -26,6 +28,8 @@ use super::mirror::Mirror;
 use super::reader::Reader;
 use super::schedule::Schedule;
 
+/// How many containers are inspected at once.
+const MAX_INSPECTIONS: usize = 4;
 /// More ids than this are not put into one filter: proxies limit the length of a request line.
 const MAX_FILTER_IDS: usize = 64;
 
@@ -41,6 +45,7 @@ pub(super) struct Session<'a> {
     pub(super) drift: Drift,
     pub(super) phase: Phase,
     reads: JoinSet<Read>,
+    inspections: JoinSet<Inspection>,
     /// When the next complete list is due.
     pub(super) list_due: Instant,
     /// No read begins before this.
@@ -69,6 +74,13 @@ pub(super) struct Read {
     pub listing: Result<Listing, Error>,
 }
 
+/// A finished inspect.
+#[derive(Debug)]
+struct Inspection {
+    id: ContainerId,
+    answer: Result<Inspected, Error>,
+}
+
 impl<'a> Session<'a> {
     pub(super) fn new(
         mirror: &'a mut Mirror,
@@ -77,6 +89,7 @@ impl<'a> Session<'a> {
         stats: &'a Arc<Stats>,
     ) -> Self {
         let now = Instant::now();
+        mirror.reconnected();
         Self {
             mirror,
             timing,
@@ -87,6 +100,7 @@ impl<'a> Session<'a> {
             drift: Drift::new(timing.drift_grace),
             phase: Phase::Listing,
             reads: JoinSet::new(),
+            inspections: JoinSet::new(),
             list_due: now,
             quiet_until: now,
             missed_event: None,
@@ -107,12 +121,14 @@ impl<'a> Session<'a> {
         tracing::info!(endpoint = %client.endpoint(), api = %engine.version(), "watching Docker");
         let inbox = Arc::clone(&self.inbox);
         loop {
+            self.begin_inspections(&engine);
             let wake = self.next_wake();
             tokio::select! {
                 biased;
                 Some(ended) = background.join_next() => return Err(Halt::Failed(joined(ended))),
                 () = inbox.arrived() => self.take_marks().await?,
                 Some(read) = self.reads.join_next() => self.take_read(joined(read)).await?,
+                Some(inspection) = self.inspections.join_next() => self.take_inspection(joined(inspection)).await?,
                 () = tokio::time::sleep_until(wake) => self.wake(&engine),
             }
         }
@@ -193,7 +209,38 @@ impl<'a> Session<'a> {
         });
     }
 
-    /// Empties the inbox. Deaths are told here, from the event itself.
+    /// Inspects what got a signal for the first time.
+    fn begin_inspections(&mut self, engine: &Engine) {
+        while self.inspections.len() < MAX_INSPECTIONS
+            && let Some(id) = self.mirror.take_to_inspect()
+        {
+            let engine = engine.clone();
+            self.inspections.spawn(async move {
+                let answer = engine.inspect(&id).await;
+                Inspection { id, answer }
+            });
+        }
+    }
+
+    async fn take_inspection(&mut self, inspection: Inspection) -> Result<(), Halt> {
+        let Inspection { id, answer } = inspection;
+        // what came meanwhile is newer
+        self.take_marks().await?;
+        let stopping = match answer {
+            Ok(inspected) => Some(convert::stopping(inspected)),
+            Err(error) => {
+                // gone is no news; without an answer, SIGTERM and the default time-out are taken for its own
+                if error.status() != Some(404) {
+                    tracing::warn!(container = %id, error = chain(&error), "cannot ask for its stop signal");
+                }
+                None
+            }
+        };
+        let change = self.mirror.inspected(&id, stopping);
+        self.tell(change).await
+    }
+
+    /// Empties the inbox. Deaths and departures are told here, from the event itself.
     pub(super) async fn take_marks(&mut self) -> Result<(), Halt> {
         let batch = self.inbox.take();
         if batch.read_everything {
@@ -206,7 +253,19 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn take_mark(&mut self, id: ContainerId, mark: Mark) -> Result<(), Halt> {
+    async fn take_mark(&mut self, id: ContainerId, mut mark: Mark) -> Result<(), Halt> {
+        let signals = mark.take_signals();
+        if !mark.is_empty() {
+            self.take_facts(id.clone(), mark).await?;
+        }
+        for signal in signals {
+            let change = self.mirror.signalled(&id, signal);
+            self.tell(change).await?;
+        }
+        Ok(())
+    }
+
+    async fn take_facts(&mut self, id: ContainerId, mark: Mark) -> Result<(), Halt> {
         let now = Instant::now();
         self.drift.explain(&id);
         if mark.is_old_news(self.mirror.get(&id)) {

@@ -89,6 +89,8 @@ pub(in crate::docker) struct ListedEndpoint {
 #[serde(rename_all = "PascalCase", default)]
 pub(in crate::docker) struct Inspected {
     #[serde(deserialize_with = "or_default")]
+    pub config: InspectedConfig,
+    #[serde(deserialize_with = "or_default")]
     pub state: InspectedState,
     #[serde(deserialize_with = "or_default")]
     pub host_config: HostConfig,
@@ -102,6 +104,19 @@ pub(in crate::docker) struct Inspected {
 pub(in crate::docker) struct InspectedState {
     #[serde(deserialize_with = "truth")]
     pub running: bool,
+    #[serde(deserialize_with = "text")]
+    pub started_at: String,
+}
+
+/// How it is to be stopped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(in crate::docker) struct InspectedConfig {
+    #[serde(deserialize_with = "text")]
+    pub stop_signal: String,
+    /// In seconds; absent for the default, negative for ever.
+    #[serde(deserialize_with = "text")]
+    pub stop_timeout: String,
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! `GET /events`: what happened to whom.
 //!
 //! Only Type, Action and Actor.ID are trusted: a container's labels are poured into the same attribute map as the
-//! daemon's own values and win, so a label named `exitCode` or `signal` is indistinguishable from the truth. The one
-//! attribute that is read is `container` of *network* events, and it only causes a second look.
+//! daemon's own values and win, so a label named `exitCode` or `signal` is indistinguishable from the truth. Two
+//! attributes are read: `container` of *network* events, which only causes a second look, and `signal` of `kill`, which
+//! counts only for a container that has no label of that name.
 
 use serde::Deserialize;
+
+use crate::docker::signal::Signal;
 
 use super::lenient::{or_default, text};
 
@@ -34,6 +37,8 @@ struct Actor {
 struct Attributes {
     #[serde(deserialize_with = "text")]
     container: String,
+    #[serde(deserialize_with = "text")]
+    signal: String,
 }
 
 /// What an event says, reduced to what we act on.
@@ -49,6 +54,8 @@ pub(in crate::docker) enum Kind {
     Paused,
     /// It goes on.
     Unpaused,
+    /// It got a signal; a label named `signal` can say this.
+    Signalled(Signal),
     /// Its health check changed its mind; the word as Docker writes it.
     Health(String),
     /// It was connected to this network.
@@ -60,8 +67,7 @@ pub(in crate::docker) enum Kind {
 }
 
 /// Actions after which a list shows nothing new.
-const IGNORED: [&str; 14] = [
-    "kill",
+const IGNORED: [&str; 13] = [
     "stop",
     "restart",
     "update",
@@ -82,7 +88,11 @@ impl Event {
     pub(in crate::docker) fn into_kind(self) -> Option<(String, Kind)> {
         let (id, kind) = match self.kind.as_str() {
             "container" => {
-                let kind = container_kind(&self.action)?;
+                let kind = if self.action == "kill" {
+                    Kind::Signalled(Signal::parse(&self.actor.attributes.signal)?)
+                } else {
+                    container_kind(&self.action)?
+                };
                 (self.actor.id, kind)
             }
             "network" => {
@@ -150,6 +160,7 @@ mod tests {
             ),
             ("health_status", Some(Kind::Health(String::new()))),
             ("exec_create: /bin/sh -c die", None),
+            // without a signal: Podman
             ("kill", None),
             ("create", Some(Kind::Other)),
             ("teleport", Some(Kind::Other)),
@@ -158,6 +169,23 @@ mod tests {
             let text =
                 format!(r#"{{"Type":"container","Action":"{action}","Actor":{{"ID":"a"}}}}"#);
             assert_eq!(kind(&text).map(|(_, kind)| kind), expected, "{action}");
+        }
+    }
+
+    #[test]
+    fn a_kill_says_which_signal() {
+        for (signal, expected) in [
+            ("\"15\"", Some(Signal::TERM)),
+            ("9", Some(Signal::KILL)),
+            ("\"SIGTERM\"", Some(Signal::TERM)),
+            ("\"many\"", None),
+            ("{}", None),
+        ] {
+            let text = format!(
+                r#"{{"Type":"container","Action":"kill","Actor":{{"ID":"a","Attributes":{{"signal":{signal}}}}}}}"#
+            );
+            let signalled = expected.map(|signal| ("a".to_owned(), Kind::Signalled(signal)));
+            assert_eq!(kind(&text), signalled, "{signal}");
         }
     }
 

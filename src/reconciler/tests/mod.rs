@@ -1,6 +1,7 @@
 //! The order of things around a command, on a real store: saved, published, answered; and what a restart leaves.
 
 mod commands;
+mod leaving;
 mod records;
 
 use std::collections::BTreeMap;
@@ -184,6 +185,7 @@ fn web(text: &str, n: u8) -> Container {
         labels: BTreeMap::from(labels),
         state: State::Running,
         health: Health::Healthy,
+        leaving: None,
         network_mode: "net".to_owned(),
         networks: BTreeMap::from([("net".to_owned(), endpoint)]),
         ports: vec![Port {

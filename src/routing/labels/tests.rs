@@ -41,6 +41,7 @@ fn read(labels: &[(&str, &str)]) -> Declaration {
             .collect(),
         state: State::Running,
         health: Health::None,
+        leaving: None,
         network_mode: "default".to_owned(),
         networks: BTreeMap::new(),
         ports: Vec::new(),

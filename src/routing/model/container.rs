@@ -28,6 +28,19 @@ pub struct Container {
     pub networks: BTreeMap<String, Endpoint>,
     /// Exposed and published ports.
     pub ports: Vec<Port>,
+    /// It was told to stop, and no end or new start was seen since.
+    pub leaving: Option<Leaving>,
+}
+
+/// A signal to stop that a container got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// The last one, in words: `SIGTERM`.
+    pub signal: String,
+    /// How many came since its start; each gives it its time anew.
+    pub count: u32,
+    /// Its stop time-out in milliseconds: how long Docker waits before it kills.
+    pub grace_ms: u64,
 }
 
 /// A container's place in a network.
@@ -84,7 +97,7 @@ impl Container {
         self.labels.get(key).map(String::as_str)
     }
 
-    /// May traffic be sent to it: running, and not known to be unhealthy or still starting.
+    /// Does it run, and is it not known to be unhealthy or still starting. Whether it is leaving is another question.
     pub fn is_serving(&self) -> bool {
         self.state == State::Running && matches!(self.health, Health::None | Health::Healthy)
     }

@@ -24,6 +24,16 @@ impl Diagnostic {
         }
     }
 
+    /// Names who is to blame for the object that the finding is about.
+    #[must_use]
+    pub fn blaming(mut self, subject: String) -> Self {
+        if self.subject != subject {
+            self.message = format!("{}: {}", self.subject, self.message);
+            self.subject = subject;
+        }
+        self
+    }
+
     /// Names the label or field to blame.
     #[must_use]
     pub fn at(mut self, key: impl Into<String>) -> Self {

@@ -11,7 +11,7 @@ mod env;
 
 pub use attachment::Attachments;
 pub use change::Change;
-pub use container::{Container, Endpoint, Health, Port, State};
+pub use container::{Container, Endpoint, Health, Leaving, Port, State};
 pub use diagnostic::Diagnostic;
 pub use env::{
     EnvRecord, HealthPolicy, HostTemplates, Middlewares, Origin, PreviewCert, Tls, TlsDomain,

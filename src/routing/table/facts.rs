@@ -8,6 +8,7 @@ use crate::routing::model::{Container, Health, State};
 use crate::routing::time::Timestamp;
 
 use super::constraints::Constraints;
+use super::leaving::Departure;
 
 /// One container with everything derived from it alone.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Fact {
     pub declaration: Declaration,
     /// Since when it was seen running without a break.
     pub running_since: Option<Timestamp>,
+    /// Where it stands after a signal to stop.
+    pub departure: Departure,
 }
 
 impl Fact {
@@ -33,6 +36,7 @@ impl Fact {
         });
         let since = old.as_ref().and_then(|old| old.running_since);
         let running_since = (container.state == State::Running).then_some(since.unwrap_or(now));
+        let departure = Departure::of(&container, old.as_ref(), now);
         let declaration = match old {
             Some(old) if same => old.declaration,
             _ => constraints.declaration(&container),
@@ -41,7 +45,18 @@ impl Fact {
             container,
             declaration,
             running_since,
+            departure,
         }
+    }
+
+    /// May new requests be sent to it.
+    pub fn is_serving(&self) -> bool {
+        self.container.is_serving() && !self.is_leaving()
+    }
+
+    /// Was it told to stop, and has still time to do so.
+    pub const fn is_leaving(&self) -> bool {
+        self.departure.end().is_some()
     }
 
     /// Its managed labels, if it is managed.
@@ -75,6 +90,8 @@ pub struct Facts {
     all: BTreeMap<ContainerId, Fact>,
     members: BTreeMap<EnvKey, BTreeSet<ContainerId>>,
     sharers: BTreeMap<ContainerId, BTreeSet<ContainerId>>,
+    /// Those that are leaving, by the end of their time.
+    leaving: BTreeSet<(Timestamp, ContainerId)>,
 }
 
 impl Facts {
@@ -107,6 +124,9 @@ impl Facts {
         if let Some(owner) = owner(&fact.container) {
             self.sharers.entry(owner).or_default().insert(id.clone());
         }
+        if let Some(end) = fact.departure.end() {
+            self.leaving.insert((end, id.clone()));
+        }
         self.all.insert(id, fact);
         Some(old)
     }
@@ -120,7 +140,27 @@ impl Facts {
         if let Some(owner) = owner(&fact.container) {
             drop_from(&mut self.sharers, &owner, id);
         }
+        if let Some(end) = fact.departure.end() {
+            self.leaving.remove(&(end, id.clone()));
+        }
         Some(fact)
+    }
+
+    /// When the next one that is leaving should be gone.
+    pub fn next_departure(&self) -> Option<Timestamp> {
+        self.leaving.first().map(|(end, _)| *end)
+    }
+
+    /// Those whose time to leave is over count as staying; gives them.
+    pub fn expire(&mut self, now: Timestamp) -> Vec<ContainerId> {
+        let over = self.leaving.extract_if(.., |(end, _)| *end <= now);
+        let over: Vec<ContainerId> = over.map(|(_, id)| id).collect();
+        for id in &over {
+            if let Some(fact) = self.all.get_mut(id) {
+                fact.departure.expire();
+            }
+        }
+        over
     }
 
     /// One container.

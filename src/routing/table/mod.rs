@@ -15,6 +15,7 @@ pub mod env;
 pub mod facts;
 pub mod fragment;
 mod golang;
+pub mod leaving;
 pub mod networks;
 pub mod options;
 mod records;
@@ -194,6 +195,7 @@ impl Table {
         };
         let mut container = fact.container.clone();
         container.state = crate::routing::model::State::Exited;
+        container.leaving = None;
         container
             .networks
             .values_mut()
@@ -400,6 +402,7 @@ impl Table {
             all.extend(fragment.diagnostics.iter().chain(&fragment.lost).cloned());
         }
         all.extend(self.composites.diagnostics().cloned());
+        all.extend(self.overdue());
         for (network, why) in &self.refused_networks {
             all.push(Diagnostic::new(
                 "network-refused",

@@ -35,16 +35,24 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) fn within<T>(
     limit: Duration,
     what: &str,
-    mut look: impl FnMut() -> Result<T, String>,
+    look: impl FnMut() -> Result<T, String>,
 ) -> (T, Duration) {
+    waited(limit, look).unwrap_or_else(|why| panic!("{what}: {why}"))
+}
+
+/// The same for those who have more to do after a failure.
+pub(crate) fn waited<T>(
+    limit: Duration,
+    mut look: impl FnMut() -> Result<T, String>,
+) -> Result<(T, Duration), String> {
     let started = Instant::now();
     loop {
         let seen = look();
         let took = started.elapsed();
         match seen {
-            Ok(seen) if took <= limit => return (seen, took),
-            Ok(_) => panic!("{what}: took {} ms, more than {limit:?}", took.as_millis()),
-            Err(why) if took > limit => panic!("{what}: not within {limit:?}: {why}"),
+            Ok(seen) if took <= limit => return Ok((seen, took)),
+            Ok(_) => return Err(format!("took {} ms, more than {limit:?}", took.as_millis())),
+            Err(why) if took > limit => return Err(format!("not within {limit:?}: {why}")),
             Err(_) => std::thread::sleep(Duration::from_millis(5)),
         }
     }

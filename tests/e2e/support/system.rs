@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use pointsman::api::{CommandAnswer, Placement, Status};
+use pointsman::api::{CommandAnswer, DiagnosticEntry, Placement, Status};
 use pointsman::routing::ids::Slot;
+use serde_json::Value;
 
 use super::app::{App, ENV};
 use super::docker::{Docker, Sandbox};
@@ -75,13 +76,53 @@ impl System {
     }
 
     pub(crate) fn load(&self, host: &str, clients: u32, rate: u32) -> Load {
+        self.load_at("/version", host, clients, rate)
+    }
+
+    pub(crate) fn load_at(&self, path: &'static str, host: &str, clients: u32, rate: u32) -> Load {
         Load::start(Plan {
             target: self.traefik.web,
             host: host.to_owned(),
-            path: "/version",
+            path,
             clients,
             rate,
         })
+    }
+
+    /// Waits until Traefik has no such router any more. Asks its API: a request could hang on a server that is gone.
+    pub(crate) fn expect_no_router(&self, name: &str, limit: Duration) -> Duration {
+        let target = format!("/api/http/routers/{name}@http");
+        let ((), took) = within(limit, "it is unrouted", || {
+            let answer = self.traefik.ask(&target)?;
+            let gone = answer.status == 404;
+            gone.then_some(()).ok_or_else(|| format!("{answer:?}"))
+        });
+        took
+    }
+
+    /// The name of the middleware that stands for the newest revision.
+    pub(crate) fn marker(&self) -> String {
+        let document: Value = self.pointsman.get("/v1/document");
+        let middlewares = document["http"]["middlewares"].as_object().unwrap();
+        let mut names = middlewares.keys();
+        let found = names.find(|name| name.starts_with("pointsman-rev-"));
+        found.unwrap().clone()
+    }
+
+    /// Traefik has what Pointsman has.
+    pub(crate) fn expect_applied(&self, after: &str) {
+        let limit = Duration::from_secs(3);
+        within(limit, &format!("applied after {after}"), || {
+            self.traefik.has(&self.marker())
+        });
+    }
+
+    /// What is found about a container.
+    pub(crate) fn findings(&self, container: &str) -> Vec<DiagnosticEntry> {
+        let all: Vec<DiagnosticEntry> = self.pointsman.get("/v1/diagnostics");
+        let subject = format!("container {container}");
+        let about = all.into_iter();
+        about.filter(|finding| finding.subject == subject).collect()
     }
 
     pub(crate) fn status(&self, app: &App) -> Status {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::http::{self, Answer, Ask};
@@ -17,6 +18,8 @@ pub(crate) struct Traefik {
     provider: Option<SocketAddr>,
     /// A file of its file provider.
     file: Option<PathBuf>,
+    /// Further entry points: name and address, with the protocol.
+    entry_points: Vec<(&'static str, String)>,
     /// Where the traffic goes.
     pub(crate) web: SocketAddr,
     /// Its own API.
@@ -31,6 +34,7 @@ impl Traefik {
             process: Process::named("traefik"),
             provider: None,
             file: None,
+            entry_points: Vec::new(),
             web: web.local_addr().unwrap(),
             api: api.local_addr().unwrap(),
         }
@@ -39,6 +43,12 @@ impl Traefik {
     /// Also reads this file.
     pub(crate) fn reading(mut self, file: PathBuf) -> Self {
         self.file = Some(file);
+        self
+    }
+
+    /// Also listens there (`127.0.0.1:1234/udp`).
+    pub(crate) fn entry_point(mut self, name: &'static str, address: String) -> Self {
+        self.entry_points.push((name, address));
         self
     }
 
@@ -57,6 +67,7 @@ impl Traefik {
         command
             .arg(format!("--entrypoints.web.address={}", self.web))
             .arg(format!("--entrypoints.traefik.address={}", self.api))
+            .arg("--entrypoints.datagrams.address=127.0.0.1:0/udp")
             .args(["--api.insecure=true", "--ping=true"])
             .arg(format!(
                 "--providers.http.endpoint=http://{provider}/config?wait=450ms"
@@ -67,6 +78,8 @@ impl Traefik {
             .arg(format!("--log.filePath={}", self.process.log().display()))
             .arg("--global.checkNewVersion=false")
             .arg("--global.sendAnonymousUsage=false");
+        let points = self.entry_points.iter();
+        command.args(points.map(|(name, at)| format!("--entrypoints.{name}.address={at}")));
         if let Some(file) = &self.file {
             command.arg(format!("--providers.file.filename={}", file.display()));
         }
@@ -88,6 +101,13 @@ impl Traefik {
     /// One request to its API.
     pub(crate) fn ask(&self, target: &str) -> Result<Answer, String> {
         http::ask(self.api, &Ask::get("localhost", target))
+    }
+
+    /// Does it leave this router out, or not know it?
+    pub(crate) fn disables(&self, router: &str) -> bool {
+        let target = format!("/api/http/routers/{router}@http");
+        let answer = self.ask(&target).unwrap();
+        answer.status == 404 || answer.json::<Value>()["status"] != "enabled"
     }
 
     /// Is this revision in force?

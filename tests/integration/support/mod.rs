@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod daemon;
 pub(crate) mod fake_engine;
 pub(crate) mod fake_reconciler;
 pub(crate) mod http;

@@ -68,6 +68,9 @@ impl Tally {
 
 fn condition(fact: &Fact) -> &'static str {
     use crate::routing::model::{Health, State};
+    if fact.is_leaving() {
+        return "leaving";
+    }
     match (fact.container.state, fact.container.health) {
         (State::Running, Health::Starting) => "health check starting",
         (State::Running, Health::Unhealthy) => "unhealthy",

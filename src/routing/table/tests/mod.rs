@@ -3,6 +3,7 @@
 mod capture;
 mod claims;
 mod composites;
+mod leaving;
 mod managed;
 mod networks;
 mod options;
@@ -10,6 +11,13 @@ mod properties;
 mod protocols;
 mod schema;
 mod shift;
+#[expect(
+    clippy::string_slice,
+    reason = "of tests, which may panic; it is shared with tests that are no part of this crate"
+)]
+#[path = "../../../../tests/strict/mod.rs"]
+mod strict;
+mod strictness;
 mod unmanaged;
 
 use std::collections::BTreeMap;
@@ -38,6 +46,7 @@ pub(super) fn mk(name: &str, n: u8) -> Mk {
         labels: BTreeMap::new(),
         state: State::Running,
         health: Health::None,
+        leaving: None,
         network_mode: "net".to_owned(),
         networks: BTreeMap::from([(
             "net".to_owned(),

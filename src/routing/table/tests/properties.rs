@@ -265,7 +265,7 @@ fn check_document(table: &Table) {
     );
 }
 
-fn cases() -> u32 {
+pub(super) fn cases() -> u32 {
     option_env!("POINTSMAN_CASES")
         .and_then(|cases| cases.parse().ok())
         .unwrap_or(10_000)

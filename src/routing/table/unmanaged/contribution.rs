@@ -58,6 +58,10 @@ pub fn contribute(fact: &Fact, world: &World<'_>) -> Contribution {
         routers::wish((fact, protocol), (&base, &names), world, &mut contribution);
     }
     others(fact, &mut contribution);
+    if fact.is_leaving() && !stands_empty(fact, world) {
+        // as if it had stopped; its networks stay until it has, for what is under way
+        contribution.wishes.clear();
+    }
     contribution
 }
 
@@ -85,14 +89,18 @@ fn others(fact: &Fact, contribution: &mut Contribution) {
     }
 }
 
+/// Does it keep its routers while it serves nothing.
+fn stands_empty(fact: &Fact, world: &World<'_>) -> bool {
+    let running = fact.container.state == State::Running;
+    fact.declaration.allow_non_running || (world.options.allow_empty_services && running)
+}
+
 fn is_routed(fact: &Fact, world: &World<'_>) -> bool {
     let declaration = &fact.declaration;
     // Pointsman itself (and what else has a role) is no app: it answers through Traefik only when told to
     let exposed = world.options.exposed_by_default && fact.container.label(ROLE).is_none();
     let enabled = declaration.enable.unwrap_or(exposed);
-    let standing = fact.container.is_serving()
-        || declaration.allow_non_running
-        || (world.options.allow_empty_services && fact.container.state == State::Running);
+    let standing = fact.container.is_serving() || stands_empty(fact, world);
     declaration.managed == Managed::No && !world.options.managed_only && enabled && standing
 }
 

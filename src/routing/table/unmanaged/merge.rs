@@ -58,7 +58,7 @@ pub fn merge(
     };
     match object {
         Ok(object) => fragment.objects.push(object),
-        Err(diagnostic) => fragment.diagnostics.push(diagnostic),
+        Err(found) => fragment.diagnostics.push(found.blaming(oldest.subject())),
     }
     fragment
 }

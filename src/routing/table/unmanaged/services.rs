@@ -68,7 +68,7 @@ fn one(
     let Some(found) = found else {
         return Ok(Wish::Service(service, None));
     };
-    let reachable = world.reach.reaches(found.network.as_deref());
+    let reachable = world.reach.reaches(found.network.as_deref()) && !fact.is_leaving();
     contribution.networks.extend(found.network);
     Ok(Wish::Service(service, reachable.then_some(found.server)))
 }

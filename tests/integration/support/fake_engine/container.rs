@@ -19,6 +19,12 @@ pub(crate) struct FakeContainer {
     pub ports: Vec<u16>,
     /// Until then the list still shows the container as it was before it died.
     pub stale: Option<(Instant, Box<FakeContainer>)>,
+    /// Since it was renamed; `name` stays what tests call it.
+    pub new_name: Option<String>,
+    /// `StopSignal` and `StopTimeout` of its configuration.
+    pub stop: (Option<String>, Option<i64>),
+    /// How often it was started.
+    pub starts: u32,
 }
 
 /// A container with this name, and an id made from it.
@@ -32,6 +38,9 @@ pub(crate) fn container(name: &str) -> FakeContainer {
         networks: BTreeMap::new(),
         ports: Vec::new(),
         stale: None,
+        new_name: None,
+        stop: (None, None),
+        starts: 1,
     }
 }
 
@@ -76,6 +85,21 @@ impl FakeContainer {
         self
     }
 
+    pub(crate) fn stop_with(mut self, signal: &str) -> Self {
+        self.stop.0 = Some(signal.to_owned());
+        self
+    }
+
+    pub(crate) fn stop_timeout(mut self, seconds: i64) -> Self {
+        self.stop.1 = Some(seconds);
+        self
+    }
+
+    fn shown_name(&self) -> String {
+        let name = self.new_name.as_ref().unwrap_or(&self.name);
+        format!("/{name}")
+    }
+
     pub(super) fn is_alive(&self) -> bool {
         ["running", "paused"].contains(&self.state.as_str())
     }
@@ -94,7 +118,7 @@ impl FakeContainer {
             .collect();
         json!({
             "Id": id_text(&self.name),
-            "Names": [format!("/{}", self.name)],
+            "Names": [self.shown_name()],
             "Image": "app:1",
             "Created": 1_700_000_000,
             "Ports": if self.is_alive() { ports } else { Vec::new() },
@@ -139,8 +163,13 @@ impl FakeContainer {
     pub(super) fn inspected(&self) -> Value {
         json!({
             "Id": id_text(&self.name),
-            "Name": format!("/{}", self.name),
-            "State": { "Status": self.state, "Running": self.is_alive() },
+            "Name": self.shown_name(),
+            "State": {
+                "Status": self.state,
+                "Running": self.is_alive(),
+                "StartedAt": format!("2026-01-01T00:00:00.{:09}Z", self.starts),
+            },
+            "Config": { "StopSignal": self.stop.0, "StopTimeout": self.stop.1 },
             "HostConfig": { "NetworkMode": self.network_mode },
             "NetworkSettings": { "Networks": self.listed_networks() },
         })

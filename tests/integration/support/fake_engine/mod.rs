@@ -104,7 +104,9 @@ impl FakeEngine {
     /// Ends the daemon as SIGKILL does: streams break, nobody listens, containers stay as they are, no event is kept.
     pub(crate) async fn kill(&mut self) {
         self.tasks.shutdown().await;
-        self.shared.world().forget_streams();
+        let mut world = self.shared.world();
+        world.forget_streams();
+        world.forget_events();
     }
 
     /// Listens (again).
@@ -166,6 +168,15 @@ impl FakeEngine {
 
     pub(crate) fn die(&self, name: &str) {
         self.shared.world().die(name);
+    }
+
+    /// A signal by its number; nothing follows from it by itself.
+    pub(crate) fn signal(&self, name: &str, number: &str) {
+        self.shared.world().signal(name, number);
+    }
+
+    pub(crate) fn rename(&self, name: &str, new_name: &str) {
+        self.shared.world().rename(name, new_name);
     }
 
     pub(crate) fn destroy(&self, name: &str) {

@@ -96,6 +96,7 @@ impl World {
     pub(super) fn start_again(&mut self, name: &str, network: &str, ip: &str) {
         let container = self.containers.get_mut(name).unwrap();
         container.stale = None;
+        container.starts += 1;
         "running".clone_into(&mut container.state);
         ip.clone_into(&mut container.networks.get_mut(network).unwrap().0);
         self.network_event(name, network, "connect");
@@ -167,15 +168,26 @@ impl World {
             .map(|(_, config)| config.clone())
     }
 
+    /// Sends a signal; what the process does about it is another matter.
+    pub(super) fn signal(&mut self, name: &str, number: &str) {
+        let attributes = json!({ "signal": number });
+        self.labelled_event(name, "kill", attributes);
+    }
+
+    pub(super) fn rename(&mut self, name: &str, new_name: &str) {
+        let container = self.containers.get_mut(name).unwrap();
+        container.new_name = Some(new_name.to_owned());
+        self.container_event(name, "rename");
+    }
+
     /// An event with the container's labels poured over the daemon's own attributes, as the real one does.
     pub(super) fn container_event(&mut self, name: &str, action: &str) {
-        let labels = self
-            .containers
-            .get(name)
-            .map(|c| c.labels.clone())
-            .unwrap_or_default();
-        let mut attributes = json!({ "exitCode": "0", "signal": "15" });
-        for (key, value) in labels {
+        self.labelled_event(name, action, json!({ "exitCode": "0" }));
+    }
+
+    fn labelled_event(&mut self, name: &str, action: &str, mut attributes: Value) {
+        let labels = self.containers.get(name).map(|c| c.labels.clone());
+        for (key, value) in labels.unwrap_or_default() {
             attributes[key] = json!(value);
         }
         attributes["name"] = json!(name);
@@ -224,6 +236,11 @@ impl World {
 
     pub(super) fn forget_streams(&mut self) {
         self.streams.clear();
+    }
+
+    /// As after a restart.
+    pub(super) fn forget_events(&mut self) {
+        self.ring.clear();
     }
 
     /// Replays what is kept since then, and follows.

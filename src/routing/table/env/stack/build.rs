@@ -131,7 +131,7 @@ impl Builder<'_> {
         let Found { server, network } = match server::find(replica, &service.service, self.world) {
             Ok(found) => found,
             Err(message) => {
-                if replica.container.is_serving() {
+                if replica.is_serving() {
                     self.report(replica, "no-server", message);
                 }
                 return false;
@@ -139,7 +139,7 @@ impl Builder<'_> {
         };
         let reachable = self.world.reach.reaches(network.as_deref());
         self.stack.networks.extend(network);
-        if !replica.container.is_serving() || !reachable {
+        if !replica.is_serving() || !reachable {
             return false;
         }
         if let Some(service) = self.stack.services.get_mut(at) {
