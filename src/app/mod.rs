@@ -25,6 +25,7 @@ mod engine_metrics;
 mod settings;
 mod tasks;
 
+pub use settings::label_options;
 use tasks::Tasks;
 
 /// How many changes may wait between the Docker station and the reconciler.

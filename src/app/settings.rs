@@ -9,7 +9,8 @@ use crate::web::{ApiAuth, Confirmer, Token};
 
 use super::SettingUnusable;
 
-pub(super) fn table_options(config: &Config) -> anyhow::Result<Options> {
+/// What decides what becomes of labels, without a Traefik to attach.
+pub fn label_options(labels: Labels) -> anyhow::Result<Options> {
     let Labels {
         exposed_by_default,
         default_rule,
@@ -18,7 +19,7 @@ pub(super) fn table_options(config: &Config) -> anyhow::Result<Options> {
         use_bind_port_ip,
         allow_empty_services,
         managed_only,
-    } = config.labels.clone();
+    } = labels;
     Ok(Options {
         exposed_by_default,
         default_rule: DefaultRule::parse(&default_rule)
@@ -28,14 +29,18 @@ pub(super) fn table_options(config: &Config) -> anyhow::Result<Options> {
         use_bind_port_ip,
         allow_empty_services,
         managed_only,
-        proxy: config
-            .traefik
-            .container
-            .clone()
-            .map(|selector| match selector {
-                ContainerSelector::Name(name) => ProxySelector::Name(name),
-                ContainerSelector::Label { key, value } => ProxySelector::Label { key, value },
-            }),
+        proxy: None,
+    })
+}
+
+pub(super) fn table_options(config: &Config) -> anyhow::Result<Options> {
+    let selector = config.traefik.container.clone();
+    Ok(Options {
+        proxy: selector.map(|selector| match selector {
+            ContainerSelector::Name(name) => ProxySelector::Name(name),
+            ContainerSelector::Label { key, value } => ProxySelector::Label { key, value },
+        }),
+        ..label_options(config.labels.clone())?
     })
 }
 

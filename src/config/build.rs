@@ -9,8 +9,8 @@ use super::docker::docker;
 use super::layers::{Layers, Setting, environment};
 use super::typed::{address, choice, duration, list, path, secret_file, token, token_of, truth};
 use super::{
-    Admin, Config, ContainerSelector, Error, Flags, Labels, LocalAdmin, Log, LogFormat, LogLevel,
-    Provider, Secret, Traefik,
+    Admin, Config, ContainerSelector, Error, Flags, LabelFlags, Labels, LocalAdmin, Log, LogFormat,
+    LogLevel, Provider, Secret, Traefik,
 };
 
 const DEFAULT_RULE: &str = "Host(`{{ normalize .Name }}`)";
@@ -42,6 +42,13 @@ pub(super) fn load_from(
         log: log(&layers)?,
         warnings,
     })
+}
+
+/// Only how labels are read, for a verb that does it without the daemon.
+pub fn load_labels(flags: &LabelFlags) -> Result<Labels, Error> {
+    let layers = Layers::open(&flags.0, &environment)?;
+    refuse_unbuilt(&layers)?;
+    labels(&layers)
 }
 
 /// How a client on this machine reaches the admin listener: the address that the daemon would bind, with the

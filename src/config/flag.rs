@@ -119,6 +119,22 @@ impl Flag {
     }
 }
 
+/// Those of them that change what becomes of labels.
+const OF_LABELS: &[&str] = &[
+    "config",
+    "exposed-by-default",
+    "default-rule",
+    "constraints",
+    "network",
+    "use-bind-port-ip",
+    "allow-empty-services",
+    "managed-only",
+];
+
+fn of_labels() -> impl Iterator<Item = &'static Flag> {
+    FLAGS.iter().filter(|flag| OF_LABELS.contains(&flag.name))
+}
+
 /// What the command line said, by flag name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags(BTreeMap<&'static str, Vec<String>>);
@@ -133,11 +149,24 @@ impl Flags {
         self
     }
 
+    /// Takes over what the command line said about these flags.
+    fn read(&mut self, matches: &ArgMatches, flags: impl Iterator<Item = &'static Flag>) {
+        for flag in flags {
+            if let Some(values) = matches.get_many::<String>(flag.name) {
+                self.0.insert(flag.name, values.cloned().collect());
+            }
+        }
+    }
+
     /// The values given for a flag.
     pub(super) fn get(&self, name: &str) -> Option<&Vec<String>> {
         self.0.get(name)
     }
 }
+
+/// The flags of `serve` that change what becomes of labels, for a verb that judges labels without the daemon.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelFlags(pub Flags);
 
 impl clap::FromArgMatches for Flags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
@@ -147,11 +176,7 @@ impl clap::FromArgMatches for Flags {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        for flag in FLAGS {
-            if let Some(values) = matches.get_many::<String>(flag.name) {
-                self.0.insert(flag.name, values.cloned().collect());
-            }
-        }
+        self.read(matches, FLAGS.iter());
         Ok(())
     }
 }
@@ -159,6 +184,29 @@ impl clap::FromArgMatches for Flags {
 impl clap::Args for Flags {
     fn augment_args(command: Command) -> Command {
         command.args(FLAGS.iter().map(Flag::arg))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl clap::FromArgMatches for LabelFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut flags = Self::default();
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.read(matches, of_labels());
+        Ok(())
+    }
+}
+
+impl clap::Args for LabelFlags {
+    fn augment_args(command: Command) -> Command {
+        command.args(of_labels().map(Flag::arg))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -24,9 +24,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use build::{load, local_admin, read_token};
+pub use build::{load, load_labels, local_admin, read_token};
 pub use error::Error;
-pub use flag::Flags;
+pub use flag::{Flags, LabelFlags};
 pub use layers::environment;
 pub use secret::Secret;
 

@@ -8,6 +8,10 @@
 #[cfg(test)]
 mod attachment;
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
+mod check;
+#[cfg(test)]
 mod engine_faults;
 #[cfg(test)]
 mod engine_restarts;

@@ -15,10 +15,12 @@ use crate::routing::traefik::scalar::ALLOW_EMPTY;
 
 use super::tree::Node;
 
-/// Why a tree does not fit its type; the path inside the object comes first.
+/// Why a tree does not fit its type.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct DecodeError {
+    /// Where, below the object: `tls.domains[0].main`; empty for the object itself.
+    pub path: String,
     /// In words.
     pub message: String,
 }
@@ -26,6 +28,7 @@ pub struct DecodeError {
 impl de::Error for DecodeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self {
+            path: String::new(),
             message: message.to_string(),
         }
     }
@@ -33,8 +36,14 @@ impl de::Error for DecodeError {
 
 impl DecodeError {
     fn at(self, name: &str) -> Self {
+        let joint = if self.path.is_empty() || self.path.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
         Self {
-            message: format!("{name}: {}", self.message),
+            path: format!("{name}{joint}{}", self.path),
+            message: self.message,
         }
     }
 }
@@ -233,7 +242,9 @@ impl<'de> MapAccess<'de> for Fields<'de> {
             .find(|known| known.eq_ignore_ascii_case(&node.name));
         let key: StrDeserializer<'_, DecodeError> =
             de::IntoDeserializer::into_deserializer(known.copied().unwrap_or(node.name.as_str()));
-        seed.deserialize(key).map(Some)
+        seed.deserialize(key)
+            .map(Some)
+            .map_err(|error| error.at(&node.name))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(
@@ -257,10 +268,12 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, DecodeError> {
-        self.0
-            .next()
-            .map(|node| seed.deserialize(NodeDeserializer(node)))
-            .transpose()
+        let Some(node) = self.0.next() else {
+            return Ok(None);
+        };
+        seed.deserialize(NodeDeserializer(node))
+            .map(Some)
+            .map_err(|error| error.at(&node.name))
     }
 }
 

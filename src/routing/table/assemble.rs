@@ -35,7 +35,7 @@ impl Table {
             .filter_map(|object| {
                 let owner = loser(object)?;
                 let message = format!(
-                    "{} {} belongs to {owner}",
+                    "{} {} belongs to {owner}: it is left out; rename it",
                     object.section.noun(),
                     object.name
                 );

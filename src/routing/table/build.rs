@@ -178,7 +178,7 @@ impl Table {
             return fragment;
         };
         let message = format!(
-            "{} {name} wants {place}, which belongs to {owner}: it is not routed",
+            "{} {name} wants {place}, which belongs to {owner}: it is not routed; use another",
             section.noun()
         );
         fragment.report(taken(place), fact.subject(), message);
@@ -216,7 +216,7 @@ impl Table {
         };
         if let Some(owner) = self.claims.lost_to(&Claim::Prefix(env.prefix()), key) {
             let message = format!(
-                "its names begin with {}, as those of {owner} do, which is older: it is not routed",
+                "its names begin with {}, as those of {owner} do, which is older: it is not routed; choose another app or env name",
                 env.prefix()
             );
             fragment
@@ -250,7 +250,7 @@ impl Table {
             .diagnostics
             .extend(self.lost_hosts(key).map(|(place, owner)| {
                 let message =
-                    format!("{place} belongs to {owner}, which is older: it is not routed here");
+                    format!("{place} belongs to {owner}, which is older: it is not routed here; change one of the domains or host templates");
                 Diagnostic::new("host-taken", format!("env {env}"), message)
             }));
         fragment.diagnostics.extend(self.other_domains(record));

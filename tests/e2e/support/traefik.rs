@@ -20,6 +20,8 @@ pub(crate) struct Traefik {
     file: Option<PathBuf>,
     /// Further entry points: name and address, with the protocol.
     entry_points: Vec<(&'static str, String)>,
+    /// Flags that are not usual.
+    flags: Vec<String>,
     /// Where the traffic goes.
     pub(crate) web: SocketAddr,
     /// Its own API.
@@ -35,6 +37,7 @@ impl Traefik {
             provider: None,
             file: None,
             entry_points: Vec::new(),
+            flags: Vec::new(),
             web: web.local_addr().unwrap(),
             api: api.local_addr().unwrap(),
         }
@@ -50,6 +53,11 @@ impl Traefik {
     pub(crate) fn entry_point(mut self, name: &'static str, address: String) -> Self {
         self.entry_points.push((name, address));
         self
+    }
+
+    /// From the next start on with these flags, too.
+    pub(crate) fn set_flags(&mut self, flags: &[&str]) {
+        self.flags = flags.iter().map(ToString::to_string).collect();
     }
 
     pub(crate) fn start(&mut self, provider: SocketAddr) {
@@ -83,7 +91,7 @@ impl Traefik {
         if let Some(file) = &self.file {
             command.arg(format!("--providers.file.filename={}", file.display()));
         }
-        self.process.spawn(&mut command);
+        self.process.spawn(command.args(&self.flags));
         within(Duration::from_secs(10), "Traefik answers its ping", || {
             self.ask("/ping").map(|_answer| ())
         });
