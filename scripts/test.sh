@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh [STAGE...]
 #
-# Stages: setup fmt clippy doc test doctest differential images e2e (default: all, in this order).
+# Stages: setup fmt clippy doc test doctest differential matrix images e2e (default: all, in this order).
 # The last one starts containers, networks and a second dockerd on this machine, all
 # under names of their own, and removes them.
 
@@ -67,6 +67,10 @@ run_differential() {
     fi
 }
 
+# With the releases of Traefik that are there, which after setup is at least the newest;
+# `make matrix` fetches them all.
+run_matrix() { bash scripts/matrix.sh --cached; }
+
 # Not those of the demo: another tag, and a profile that is compiled already.
 run_images() { POINTSMAN_IMAGE_TAG=e2e POINTSMAN_IMAGE_PROFILE=dev bash scripts/images.sh; }
 
@@ -83,12 +87,12 @@ run_e2e() {
 }
 
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential images e2e)
+[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix images e2e)
 for name in "${stages[@]}"; do
     case $name in
-    setup | fmt | clippy | doc | test | doctest | differential | images | e2e) stage "$name" "run_$name" ;;
+    setup | fmt | clippy | doc | test | doctest | differential | matrix | images | e2e) stage "$name" "run_$name" ;;
     *)
-        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential images e2e\n' "$name" >&2
+        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix images e2e\n' "$name" >&2
         exit 2
         ;;
     esac

@@ -216,6 +216,9 @@ pub struct DiagnosticEntry {
     /// Label or field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// What it says there, cut to a length; left out when it may be a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
     /// What is wrong and what would be right.
     pub message: String,
 }

@@ -19,12 +19,16 @@ use crate::routing::model::{Attachments, Change};
 use crate::snapshot::{self, Reader};
 use crate::store::{Mode, Store};
 use crate::telemetry;
-use crate::web::{self, AdminOptions, Confirmer, Limits, Metrics, ProviderOptions, Proxies, Token};
+use crate::web::{
+    self, AdminOptions, Confirmer, Limits, Metrics, ProviderOptions, Proxies, Token,
+    TraefikVersions,
+};
 
 mod engine_metrics;
 mod settings;
 mod tasks;
 
+pub use settings::label_options;
 use tasks::Tasks;
 
 /// How many changes may wait between the Docker station and the reconciler.
@@ -35,6 +39,15 @@ const CHANGES: usize = 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the stored state cannot be read")]
 pub struct StateUnreadable;
+
+/// Marks the error chain of a setting that its part cannot use; it has an exit code of its own. The cause says what
+/// would be right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct SettingUnusable(
+    /// The flag.
+    pub &'static str,
+);
 
 /// Where the listeners are bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +111,7 @@ impl Daemon {
         let options = settings::table_options(&config)?;
         let client = docker::Client::new(settings::endpoint(&config)?);
         let confirmer = settings::confirmer(&config)?;
+        let versions = settings::traefik_versions(&config)?;
         let admin_token = settings::token(config.admin.token.as_ref())?;
         web::check_admin_address(config.admin.listen, admin_token.as_ref())?;
         let (store, loaded) = Store::open(&config.state_dir).context(StateUnreadable)?;
@@ -117,8 +131,9 @@ impl Daemon {
         let (handle, requests_rx, turns) = handle_channel();
         let (attachments, attachments_rx) = watch::channel(Attachments::default());
         let (changes_tx, changes_rx) = mpsc::channel(CHANGES);
-        let stats = daemon.watch(client, changes_tx, attachments_rx);
         let proxies = Proxies::new();
+        daemon.ask_versions(versions, proxies.clone(), changes_tx.clone());
+        let stats = daemon.watch(client, changes_tx, attachments_rx);
         let metrics = Metrics::new(reader.clone(), proxies.clone(), |registry| {
             engine_metrics::register(registry, stats);
         });
@@ -147,6 +162,21 @@ impl Daemon {
         };
         daemon.serve(&config, (provider, admin), admin_token, doors)?;
         Ok(daemon)
+    }
+
+    /// Which releases the Traefiks are.
+    fn ask_versions(
+        &mut self,
+        versions: Option<TraefikVersions>,
+        proxies: Proxies,
+        changes_tx: mpsc::Sender<Change>,
+    ) {
+        if let Some(versions) = versions {
+            self.stations.spawn("traefik versions", |stop| async move {
+                versions.run(proxies, changes_tx, stop).await;
+                Ok(())
+            });
+        }
     }
 
     /// The Docker station: facts in, attachments out.

@@ -1,37 +1,65 @@
 //! The configuration in the words of each part.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 
 use crate::config::{Config, ContainerSelector, Labels, Secret};
 use crate::docker;
-use crate::routing::table::{DefaultRule, Options, ProxySelector};
-use crate::web::{ApiAuth, Confirmer, Token};
+use crate::routing::table::{
+    Constraints, DefaultRule, NEWEST, OLDEST, Options, ProxySelector, TraefikVersion,
+};
+use crate::web::{ApiAuth, Confirmer, Token, TraefikVersions};
 
-pub(super) fn table_options(config: &Config) -> anyhow::Result<Options> {
+use super::SettingUnusable;
+
+/// What decides what becomes of labels, without a Traefik to attach.
+pub fn label_options(labels: Labels) -> anyhow::Result<Options> {
     let Labels {
         exposed_by_default,
         default_rule,
+        constraints,
         network,
         use_bind_port_ip,
         allow_empty_services,
         managed_only,
-    } = config.labels.clone();
+        traefik_version,
+    } = labels;
     Ok(Options {
         exposed_by_default,
-        default_rule: DefaultRule::parse(&default_rule).context("--default-rule")?,
+        default_rule: DefaultRule::parse(&default_rule)
+            .context(SettingUnusable("--default-rule"))?,
+        constraints: Constraints::parse(&constraints).context(SettingUnusable("--constraints"))?,
         network,
         use_bind_port_ip,
         allow_empty_services,
         managed_only,
-        proxy: config
-            .traefik
-            .container
-            .clone()
-            .map(|selector| match selector {
-                ContainerSelector::Name(name) => ProxySelector::Name(name),
-                ContainerSelector::Label { key, value } => ProxySelector::Label { key, value },
-            }),
+        proxy: None,
+        traefik_version: self::traefik_version(traefik_version.as_deref())?.unwrap_or(NEWEST),
     })
+}
+
+pub(super) fn table_options(config: &Config) -> anyhow::Result<Options> {
+    let selector = config.traefik.container.clone();
+    Ok(Options {
+        proxy: selector.map(|selector| match selector {
+            ContainerSelector::Name(name) => ProxySelector::Name(name),
+            ContainerSelector::Label { key, value } => ProxySelector::Label { key, value },
+        }),
+        ..label_options(config.labels.clone())?
+    })
+}
+
+/// The release that the operator says.
+fn traefik_version(text: Option<&str>) -> anyhow::Result<Option<TraefikVersion>> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let unusable = SettingUnusable("--traefik-version");
+    let version = TraefikVersion::parse(text).context(unusable)?;
+    if version < OLDEST {
+        let why = anyhow!("Traefik {version} is not supported: {OLDEST} is the oldest that is");
+        return Err(why.context(SettingUnusable("--traefik-version")));
+    }
+    Ok(Some(version))
 }
 
 pub(super) fn endpoint(config: &Config) -> anyhow::Result<docker::Endpoint> {
@@ -41,7 +69,8 @@ pub(super) fn endpoint(config: &Config) -> anyhow::Result<docker::Endpoint> {
         cert: tls.cert,
         key: tls.key,
     };
-    docker::Endpoint::parse(&config.docker.endpoint, files).context("--docker-endpoint")
+    docker::Endpoint::parse(&config.docker.endpoint, files)
+        .context(SettingUnusable("--docker-endpoint"))
 }
 
 pub(super) fn token(secret: Option<&Secret>) -> anyhow::Result<Option<Token>> {
@@ -54,13 +83,23 @@ pub(super) fn confirmer(config: &Config) -> anyhow::Result<Option<Confirmer>> {
     if config.traefik.apis.is_empty() {
         return Ok(None);
     }
-    let auth = config
-        .traefik
-        .api_auth
-        .as_ref()
-        .map(|secret| ApiAuth::parse(secret.expose()))
-        .transpose()?;
-    Confirmer::new(&config.traefik.apis, auth.as_ref())
+    Confirmer::new(&config.traefik.apis, api_auth(config)?.as_ref())
         .map(Some)
-        .context("--traefik-api")
+        .context(SettingUnusable("--traefik-api"))
+}
+
+/// Who asks for the release, when the operator does not say it.
+pub(super) fn traefik_versions(config: &Config) -> anyhow::Result<Option<TraefikVersions>> {
+    if config.traefik.apis.is_empty() || config.labels.traefik_version.is_some() {
+        return Ok(None);
+    }
+    TraefikVersions::new(&config.traefik.apis, api_auth(config)?.as_ref())
+        .map(Some)
+        .context(SettingUnusable("--traefik-api"))
+}
+
+fn api_auth(config: &Config) -> anyhow::Result<Option<ApiAuth>> {
+    let secret = config.traefik.api_auth.as_ref();
+    let auth = secret.map(|secret| ApiAuth::parse(secret.expose()));
+    auth.transpose().map_err(Into::into)
 }

@@ -1,18 +1,20 @@
 //! `--context NAME`: the same verb on another host, through `docker exec` in its Pointsman container.
 //!
 //! The container's own settings name the admin address and the token, so nothing secret leaves it and no port
-//! is opened. Streams and exit code are passed through. This is the only file that starts `docker`.
+//! is opened. Streams and exit code are passed through.
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::ErrorKind;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
+use super::docker::{self, docker};
 use super::exit;
 use super::failure::{Failure, Outcome};
 
 /// How the container is found.
 const LABEL: &str = "label=pointsman.role=server";
+/// Who needs docker.
+const NEEDS: &str = "--context";
 /// The binary inside; on the path of the image.
 const BINARY: &str = "pointsman";
 
@@ -20,8 +22,8 @@ const BINARY: &str = "pointsman";
 /// file becomes standard input, and its argument `-`; without one the verb gets no input.
 pub(super) fn run(context: &str, args: &[OsString], input: Option<&str>) -> Outcome {
     let container = find(context)?;
-    let mut command = Command::new("docker");
-    command.args(["--context", context, "exec"]);
+    let mut command = docker(Some(context));
+    command.arg("exec");
     match input {
         None => command.stdin(Stdio::null()),
         Some("-") => command.arg("-i"),
@@ -29,7 +31,9 @@ pub(super) fn run(context: &str, args: &[OsString], input: Option<&str>) -> Outc
     };
     command.args([container.as_str(), BINARY]);
     command.args(remote_args(args, input));
-    let status = command.status().map_err(|error| no_docker(&error))?;
+    let status = command
+        .status()
+        .map_err(|error| docker::missing(&error, NEEDS, "use --url"))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     match code {
         Some(code @ exit::DONE..=exit::FINDINGS) => Ok(code),
@@ -46,11 +50,11 @@ fn open(path: &str) -> Result<File, Failure> {
 
 /// The id of the one container with the label.
 fn find(context: &str) -> Result<String, Failure> {
-    let output = Command::new("docker")
-        .args(["--context", context, "ps", "-q", "--filter", LABEL])
+    let output = docker(Some(context))
+        .args(["ps", "-q", "--filter", LABEL])
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| no_docker(&error))?;
+        .map_err(|error| docker::missing(&error, NEEDS, "use --url"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(Failure::new(
@@ -74,14 +78,6 @@ fn find(context: &str) -> Result<String, Failure> {
         ))
         .next("keep the label on the one that serves, or use --url")),
     }
-}
-
-fn no_docker(error: &std::io::Error) -> Failure {
-    if error.kind() == ErrorKind::NotFound {
-        return Failure::unexpected("--context needs the docker command, and it is not installed")
-            .next("install Docker's command line client, or use --url");
-    }
-    Failure::unexpected(format!("docker cannot be started: {error}"))
 }
 
 /// The arguments without `--context`, and with `-` in place of the local file.

@@ -34,11 +34,16 @@ pub(super) fn run(session: &Session) -> Outcome {
     })
 }
 
-fn line(finding: &DiagnosticEntry) -> String {
-    let key = finding.key.as_ref();
-    let key = key.map_or_else(String::new, |key| format!(" {key}:"));
+/// One finding on one line, its value in quotes.
+pub(super) fn line(finding: &DiagnosticEntry) -> String {
+    let place = match (&finding.key, &finding.value) {
+        (Some(key), Some(value)) => format!(" {key}={value:?}:"),
+        (Some(key), None) => format!(" {key}:"),
+        (None, Some(value)) => format!(" {value:?}:"),
+        (None, None) => String::new(),
+    };
     format!(
-        "{}:{key} {} ({})",
+        "{}:{place} {} ({})",
         finding.subject, finding.message, finding.code
     )
 }

@@ -15,5 +15,5 @@ pub const REFUSED: u8 = 3;
 pub const UNREACHABLE: u8 = 4;
 /// The daemon's stored state cannot be read without guessing.
 pub const STATE_UNREADABLE: u8 = 5;
-/// `diagnose` found something.
+/// `diagnose` or `check` found something.
 pub const FINDINGS: u8 = 6;

@@ -1,12 +1,15 @@
 //! The command line: the same verbs as the admin API, one file per verb.
 //!
 //! [`run`] parses, opens a session with the daemon, and gives an exit code of [`exit`]. Every verb
-//! but `serve` is a client of the API and knows nothing else of the daemon; with `--context` the whole verb runs
-//! in the daemon's container instead. Only `output` prints, only `context` starts `docker`.
+//! but `serve` and `check` is a client of the API and knows nothing else of the daemon; with `--context` the whole verb runs
+//! in the daemon's container instead. Only `output` prints, only
+//! `docker` starts `docker`.
 
+mod check;
 mod client;
 mod context;
 mod diagnose;
+mod docker;
 mod env;
 mod evict;
 pub mod exit;
@@ -90,6 +93,9 @@ enum Verb {
     /// Show what is wrong with labels, names and networks
     #[command(after_help = diagnose::EXAMPLES)]
     Diagnose,
+    /// Show what would become of a compose file or of labels, without a daemon
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::CheckArgs),
     /// Ask the daemon of this machine whether it is ready (for Docker's HEALTHCHECK)
     #[command(after_help = healthcheck::EXAMPLES)]
     Healthcheck(healthcheck::HealthcheckArgs),
@@ -138,6 +144,7 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Status(args) => status::run(args, &open()?),
         Verb::Stacks => stacks::run(&open()?),
         Verb::Diagnose => diagnose::run(&open()?),
+        Verb::Check(args) => check::run(args, global.context.as_deref(), format),
         Verb::Healthcheck(args) => healthcheck::run(args, global),
         Verb::Version => version::run(format),
     }
@@ -145,6 +152,9 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
 
 fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome {
     let global = &parsed.global;
+    if matches!(parsed.verb, Verb::Check(_)) {
+        return here(parsed, global.format());
+    }
     if global.url.is_some() || global.token_file.is_some() {
         return Err(Failure::usage(
             "--context runs the verb in the daemon's container, which knows its own address and token",
@@ -167,6 +177,7 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Status(_)
         | Verb::Stacks
         | Verb::Diagnose
+        | Verb::Check(_)
         | Verb::Healthcheck(_)
         | Verb::Version => None,
     };

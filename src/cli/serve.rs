@@ -36,6 +36,8 @@ pub(super) fn run(flags: &Flags) -> Outcome {
 fn code_of(error: &anyhow::Error) -> u8 {
     if error.is::<app::StateUnreadable>() {
         exit::STATE_UNREADABLE
+    } else if error.is::<app::SettingUnusable>() {
+        exit::USAGE
     } else {
         exit::UNEXPECTED
     }

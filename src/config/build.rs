@@ -9,8 +9,8 @@ use super::docker::docker;
 use super::layers::{Layers, Setting, environment};
 use super::typed::{address, choice, duration, list, path, secret_file, token, token_of, truth};
 use super::{
-    Admin, Config, ContainerSelector, Error, Flags, Labels, LocalAdmin, Log, LogFormat, LogLevel,
-    Provider, Secret, Traefik,
+    Admin, Config, ContainerSelector, Error, Flags, LabelFlags, Labels, LocalAdmin, Log, LogFormat,
+    LogLevel, Provider, Secret, Traefik,
 };
 
 const DEFAULT_RULE: &str = "Host(`{{ normalize .Name }}`)";
@@ -44,6 +44,13 @@ pub(super) fn load_from(
     })
 }
 
+/// Only how labels are read, for a verb that does it without the daemon.
+pub fn load_labels(flags: &LabelFlags) -> Result<Labels, Error> {
+    let layers = Layers::open(&flags.0, &environment)?;
+    refuse_unbuilt(&layers)?;
+    labels(&layers)
+}
+
 /// How a client on this machine reaches the admin listener: the address that the daemon would bind, with the
 /// loopback address in place of "all addresses", and the token that it would want.
 pub fn local_admin(flags: &Flags) -> Result<LocalAdmin, Error> {
@@ -69,16 +76,10 @@ pub fn read_token(setting: &str, file: &str) -> Result<Secret, Error> {
 }
 
 fn refuse_unbuilt(layers: &Layers<'_>) -> Result<(), Error> {
-    for (name, instead) in [
-        (
-            "constraints",
-            "use traefik.enable=false on containers to leave out",
-        ),
-        (
-            "fallback-file",
-            "leave it out; Traefik keeps its last document while it runs",
-        ),
-    ] {
+    for (name, instead) in [(
+        "fallback-file",
+        "leave it out; Traefik keeps its last document while it runs",
+    )] {
         if let Some(setting) = layers.get(name).filter(|s| !s.text().is_empty()) {
             let problem = format!("is not built yet and is refused rather than ignored: {instead}");
             return Err(setting.invalid(problem));
@@ -116,10 +117,12 @@ fn labels(layers: &Layers<'_>) -> Result<Labels, Error> {
     Ok(Labels {
         exposed_by_default: truth(layers, "exposed-by-default")?.unwrap_or(true),
         default_rule: text("default-rule").unwrap_or_else(|| DEFAULT_RULE.to_owned()),
+        constraints: text("constraints").unwrap_or_default(),
         network: text("network"),
         use_bind_port_ip: truth(layers, "use-bind-port-ip")?.unwrap_or(false),
         allow_empty_services: truth(layers, "allow-empty-services")?.unwrap_or(false),
         managed_only: truth(layers, "managed-only")?.unwrap_or(false),
+        traefik_version: text("traefik-version"),
     })
 }
 

@@ -74,13 +74,14 @@ pub(super) const FLAGS: &[Flag] = &[
     one("state-dir", "DIR", "Where records are kept [default: /var/lib/pointsman]"),
     one("exposed-by-default", "BOOL", "Route containers without traefik.enable [default: true]"),
     one("default-rule", "TEMPLATE", "Rule of routers without one [default: Host(`{{ normalize .Name }}`)]"),
-    one("constraints", "EXPR", "Only take containers that match (not built yet: refused)"),
+    one("constraints", "EXPR", "Only take containers whose labels match: Label(`key`, `value`), LabelRegex(`key`, `expression`), &&, ||, !"),
     one("network", "NAME", "Network to reach containers through"),
     one("use-bind-port-ip", "BOOL", "Use the published address and port [default: false]"),
     one("allow-empty-services", "BOOL", "Keep services without servers [default: false]"),
     switch("managed-only", "Leave containers without pointsman.* labels to Traefik's own Docker provider"),
     one("traefik-container", "NAME|label=KEY[=VALUE]", "Traefik's container, to be attached to the networks of stacks"),
     many("traefik-api", "URL", "Traefik's API, to read back what it applied (repeatable)"),
+    one("traefik-version", "VERSION", "Lowest release of Traefik that reads the document, e.g. 3.3 or 3.3.4 [default: as --traefik-api says, else the newest known]"),
     one("traefik-api-auth-file", "FILE", "Its credentials: user:password, or a bearer token"),
     one("fallback-file", "PATH", "Keep the last document for Traefik's file provider (not built yet: refused)"),
     one("max-hold", "DURATION", "Longest hold of a held answer; keep it below Traefik's pollInterval [default: 4s]"),
@@ -119,6 +120,23 @@ impl Flag {
     }
 }
 
+/// Those of them that change what becomes of labels.
+const OF_LABELS: &[&str] = &[
+    "config",
+    "exposed-by-default",
+    "default-rule",
+    "constraints",
+    "network",
+    "use-bind-port-ip",
+    "allow-empty-services",
+    "managed-only",
+    "traefik-version",
+];
+
+fn of_labels() -> impl Iterator<Item = &'static Flag> {
+    FLAGS.iter().filter(|flag| OF_LABELS.contains(&flag.name))
+}
+
 /// What the command line said, by flag name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags(BTreeMap<&'static str, Vec<String>>);
@@ -133,11 +151,24 @@ impl Flags {
         self
     }
 
+    /// Takes over what the command line said about these flags.
+    fn read(&mut self, matches: &ArgMatches, flags: impl Iterator<Item = &'static Flag>) {
+        for flag in flags {
+            if let Some(values) = matches.get_many::<String>(flag.name) {
+                self.0.insert(flag.name, values.cloned().collect());
+            }
+        }
+    }
+
     /// The values given for a flag.
     pub(super) fn get(&self, name: &str) -> Option<&Vec<String>> {
         self.0.get(name)
     }
 }
+
+/// The flags of `serve` that change what becomes of labels, for a verb that judges labels without the daemon.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelFlags(pub Flags);
 
 impl clap::FromArgMatches for Flags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
@@ -147,11 +178,7 @@ impl clap::FromArgMatches for Flags {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        for flag in FLAGS {
-            if let Some(values) = matches.get_many::<String>(flag.name) {
-                self.0.insert(flag.name, values.cloned().collect());
-            }
-        }
+        self.read(matches, FLAGS.iter());
         Ok(())
     }
 }
@@ -159,6 +186,29 @@ impl clap::FromArgMatches for Flags {
 impl clap::Args for Flags {
     fn augment_args(command: Command) -> Command {
         command.args(FLAGS.iter().map(Flag::arg))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl clap::FromArgMatches for LabelFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut flags = Self::default();
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.read(matches, of_labels());
+        Ok(())
+    }
+}
+
+impl clap::Args for LabelFlags {
+    fn augment_args(command: Command) -> Command {
+        command.args(of_labels().map(Flag::arg))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -6,7 +6,7 @@
 //! settings included.
 //!
 //! An empty environment variable counts as not set: compose files write `POINTSMAN_NETWORK: ${NETWORK:-}`.
-//! What is not built yet (`--constraints`, `--fallback-file`, several endpoints) is refused here by name, never
+//! What is not built yet (`--fallback-file`, several endpoints) is refused here by name, never
 //! ignored.
 
 mod build;
@@ -24,9 +24,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use build::{load, local_admin, read_token};
+pub use build::{load, load_labels, local_admin, read_token};
 pub use error::Error;
-pub use flag::Flags;
+pub use flag::{Flags, LabelFlags};
 pub use layers::environment;
 pub use secret::Secret;
 
@@ -102,7 +102,7 @@ pub struct LocalAdmin {
     pub token: Option<Secret>,
 }
 
-/// Options of Traefik's Docker provider.
+/// Options of Traefik's Docker provider, and what else decides what becomes of labels.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -113,6 +113,8 @@ pub struct Labels {
     pub exposed_by_default: bool,
     /// Template of the rule for routers without one; routing checks it.
     pub default_rule: String,
+    /// `--constraints`; empty takes every container
+    pub constraints: String,
     /// Network to reach containers through.
     pub network: Option<String>,
     /// Use the published address and port.
@@ -121,6 +123,8 @@ pub struct Labels {
     pub allow_empty_services: bool,
     /// Ignore containers without `pointsman.*` labels (Traefik's own provider serves them).
     pub managed_only: bool,
+    /// The lowest release of Traefik that reads the document; routing parses it.
+    pub traefik_version: Option<String>,
 }
 
 /// The Traefik we serve.

@@ -250,15 +250,22 @@ fn bad_token_files_are_named() {
 
 #[test]
 fn what_is_not_built_is_refused_and_empty_is_not_set() {
-    for name in ["constraints", "fallback-file"] {
-        let text = refusal(&[(name, "x")]);
-        assert!(
-            text.contains("is not built yet and is refused rather than ignored"),
-            "{text}"
-        );
-        let empty = config(&flags(&[(name, "")]), NO_ENVIRONMENT);
-        assert!(empty.is_ok(), "{name} empty: {empty:?}");
-    }
+    let text = refusal(&[("fallback-file", "x")]);
+    assert!(
+        text.contains("is not built yet and is refused rather than ignored"),
+        "{text}"
+    );
+    let empty = config(&flags(&[("fallback-file", "")]), NO_ENVIRONMENT);
+    assert!(empty.is_ok(), "empty: {empty:?}");
+}
+
+#[test]
+fn constraints_are_one_text_that_routing_reads() {
+    let labels = |flags: &Flags| config(flags, NO_ENVIRONMENT).unwrap().labels;
+    let expression = "Label(`a`, `b`) || LabelRegex(`c`, `^d,e$`)";
+    let given = labels(&flags(&[("constraints", expression)]));
+    assert_eq!(given.constraints, expression, "as it is, with its commas");
+    assert_eq!(labels(&flags(&[])).constraints, "", "all containers");
 }
 
 #[test]

@@ -34,6 +34,12 @@ pub enum IdError {
         /// What was given.
         value: String,
     },
+    /// Releases of Traefik are numbers.
+    #[error("{value:?} is no version of Traefik: write it as 3.3 or 3.3.4")]
+    TraefikVersion {
+        /// What was given.
+        value: String,
+    },
 }
 
 macro_rules! text_id {
@@ -236,5 +242,74 @@ impl Revision {
 impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
+    }
+}
+
+/// A release of Traefik: what it does not know must not stand in its document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TraefikVersion {
+    /// The 3 of 3.7.15.
+    pub major: u16,
+    /// The 7 of 3.7.15.
+    pub minor: u16,
+    /// The 15 of 3.7.15.
+    pub patch: u16,
+}
+
+impl TraefikVersion {
+    /// From its numbers.
+    pub const fn new(major: u16, minor: u16, patch: u16) -> Self {
+        Self {
+            major,
+            minor,
+            patch,
+        }
+    }
+
+    /// `3.3.4`, `v3.3.4`, `3.3` (its first release) or `3.4.0-rc.1` (taken for the release it leads to).
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let error = || IdError::TraefikVersion {
+            value: text.to_owned(),
+        };
+        let numbers = text.strip_prefix('v').unwrap_or(text);
+        let numbers = numbers.split(['-', '+']).next().unwrap_or_default();
+        let numbers: Result<Vec<u16>, _> = numbers.split('.').map(str::parse).collect();
+        match numbers.map_err(|_no_number| error())?.as_slice() {
+            [major, minor] => Ok(Self::new(*major, *minor, 0)),
+            [major, minor, patch] => Ok(Self::new(*major, *minor, *patch)),
+            _ => Err(error()),
+        }
+    }
+}
+
+impl fmt::Display for TraefikVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_of_traefik_is_read_as_people_and_its_api_write_it() {
+        for (text, numbers) in [
+            ("3.3.4", Some((3, 3, 4))),
+            ("v3.3.4", Some((3, 3, 4))),
+            ("3.3", Some((3, 3, 0))),
+            ("3.7.0-rc.1", Some((3, 7, 0))),
+            ("3", None),
+            ("3.3.4.5", None),
+            ("dev", None),
+            ("3.x", None),
+            ("", None),
+        ] {
+            let numbers =
+                numbers.map(|(major, minor, patch)| TraefikVersion::new(major, minor, patch));
+            assert_eq!(TraefikVersion::parse(text).ok(), numbers, "{text}");
+        }
+        let error = TraefikVersion::parse("dev").unwrap_err().to_string();
+        assert!(error.contains("3.3 or 3.3.4"), "{error}");
     }
 }

@@ -9,16 +9,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use http_body_util::Empty;
-use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, HOST, HeaderValue};
-use hyper::{Request, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
-use thiserror::Error;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -26,56 +16,12 @@ use tokio_util::sync::CancellationToken;
 use crate::routing::ids::Revision;
 use crate::snapshot::{Reader, Snapshot};
 
+use super::traefik_api::{ApiAuth, TraefikApi, TraefikApiError};
+
 /// Pause between two questions while an answer is wanted.
 const EAGER: Duration = Duration::from_millis(50);
 /// Longest pause while nobody waits.
 const PATIENT: Duration = Duration::from_secs(1);
-/// How long one question may take.
-const DEADLINE: Duration = Duration::from_secs(2);
-
-/// What is wrong with `--traefik-api` or its credentials.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ConfirmError {
-    /// Only plain HTTP is spoken here.
-    #[error("{url:?} is not an address of Traefik's API: write it as http://HOST:PORT")]
-    Url {
-        /// What was given.
-        url: String,
-    },
-    /// The file holds nothing a header could carry.
-    #[error(
-        "the file for Traefik's API must hold one line: user:password, or a token of printable ASCII"
-    )]
-    Auth,
-}
-
-/// Credentials for Traefik's API.
-#[derive(Clone)]
-pub struct ApiAuth(HeaderValue);
-
-impl ApiAuth {
-    /// From a file's content: `user:password` is sent as basic auth, anything else as a bearer token.
-    pub fn parse(text: &str) -> Result<Self, ConfirmError> {
-        let text = text.trim();
-        if text.is_empty() || text.contains(char::is_control) {
-            return Err(ConfirmError::Auth);
-        }
-        let value = if text.contains(':') {
-            format!("Basic {}", STANDARD.encode(text))
-        } else {
-            format!("Bearer {text}")
-        };
-        let mut value = HeaderValue::try_from(value).map_err(|_unfit| ConfirmError::Auth)?;
-        value.set_sensitive(true);
-        Ok(Self(value))
-    }
-}
-
-impl std::fmt::Debug for ApiAuth {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ApiAuth(..)")
-    }
-}
 
 /// What one API said last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +46,7 @@ pub struct Confirmer {
 
 #[derive(Debug)]
 struct Shared {
-    apis: Vec<Api>,
+    apis: Vec<TraefikApi>,
     /// A std mutex: held for a look or a store, never across an await.
     inner: Mutex<Inner>,
     /// Wakes those who wait for an API.
@@ -115,20 +61,10 @@ struct Inner {
     waiting: BTreeMap<Revision, u32>,
 }
 
-#[derive(Debug)]
-struct Api {
-    host: String,
-    port: u16,
-    authority: HeaderValue,
-    path: String,
-    auth: Option<ApiAuth>,
-}
-
 impl Confirmer {
     /// For the given URLs, all with the same credentials.
-    pub fn new(urls: &[String], auth: Option<&ApiAuth>) -> Result<Self, ConfirmError> {
-        let apis = urls.iter().map(|url| Api::parse(url, auth.cloned()));
-        let apis = apis.collect::<Result<Vec<_>, _>>()?;
+    pub fn new(urls: &[String], auth: Option<&ApiAuth>) -> Result<Self, TraefikApiError> {
+        let apis = TraefikApi::parse_all(urls, auth)?;
         let state = |url: &String| ApiState {
             url: url.clone(),
             revision: None,
@@ -225,7 +161,7 @@ impl Confirmer {
     }
 
     /// Is the newest revision in force, or else one that somebody waits for.
-    async fn ask(&self, api: &Api, newest: &Snapshot) -> Result<Answer, String> {
+    async fn ask(&self, api: &TraefikApi, newest: &Snapshot) -> Result<Answer, String> {
         let waiting: Vec<Revision> = self.inner().waiting.keys().copied().collect();
         let (revision, sequence) = (newest.revision(), newest.sequence());
         let others = waiting.into_iter().filter(|other| *other != revision);
@@ -295,102 +231,5 @@ impl Drop for Watching {
                 inner.waiting.remove(&self.revision);
             }
         }
-    }
-}
-
-impl Api {
-    fn parse(url: &str, auth: Option<ApiAuth>) -> Result<Self, ConfirmError> {
-        let error = || ConfirmError::Url {
-            url: url.to_owned(),
-        };
-        let uri: Uri = url.parse().map_err(|_unparsable| error())?;
-        let host = uri.host().filter(|_| uri.scheme_str() == Some("http"));
-        let host = host.ok_or_else(error)?;
-        let authority = uri.authority().filter(|a| !a.as_str().contains('@'));
-        let authority = authority.ok_or_else(error)?.as_str();
-        Ok(Self {
-            host: host.trim_matches(['[', ']']).to_owned(),
-            port: uri.port_u16().unwrap_or(80),
-            authority: HeaderValue::try_from(authority).map_err(|_unfit| error())?,
-            path: uri.path().trim_end_matches('/').to_owned(),
-            auth,
-        })
-    }
-
-    /// Is the marker of a revision there; and who answered.
-    async fn has(&self, revision: Revision) -> Result<(bool, IpAddr), String> {
-        let (status, peer) = tokio::time::timeout(DEADLINE, self.get(revision))
-            .await
-            .map_err(|_elapsed| format!("no answer within {} s", DEADLINE.as_secs()))?
-            .map_err(|error| error.to_string())?;
-        match status {
-            StatusCode::OK => Ok((true, peer)),
-            StatusCode::NOT_FOUND => Ok((false, peer)),
-            other => Err(format!("it answered {other}")),
-        }
-    }
-
-    async fn get(
-        &self,
-        revision: Revision,
-    ) -> Result<(StatusCode, IpAddr), Box<dyn std::error::Error + Send + Sync>> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        let peer = stream.peer_addr()?.ip().to_canonical();
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let uri = format!(
-            "{}/api/http/middlewares/{}@http",
-            self.path,
-            revision.marker()
-        );
-        let mut request = Request::get(uri).header(HOST, &self.authority);
-        if let Some(ApiAuth(value)) = &self.auth {
-            request = request.header(AUTHORIZATION, value);
-        }
-        let request = request.body(Empty::<Bytes>::new())?;
-        let mut response = std::pin::pin!(sender.send_request(request));
-        let response = tokio::select! {
-            biased;
-            response = response.as_mut() => response?,
-            // the answer may have come in the same moment as the end
-            ended = connection => {
-                ended?;
-                response.await?
-            }
-        };
-        Ok((response.status(), peer))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_plain_http_urls_are_taken() {
-        for (url, taken) in [
-            ("http://127.0.0.1:8080", true),
-            ("http://traefik:8080/", true),
-            ("http://[::1]:8080/prefix", true),
-            ("https://traefik", false),
-            ("traefik:8080", false),
-            ("http://user:secret@traefik", false),
-            ("", false),
-        ] {
-            let urls = [url.to_owned()];
-            assert_eq!(Confirmer::new(&urls, None).is_ok(), taken, "{url}");
-        }
-    }
-
-    #[test]
-    fn credentials_are_basic_with_a_colon_and_bearer_without() {
-        let header = |text| ApiAuth::parse(text).map(|auth| auth.0.to_str().unwrap().to_owned());
-        assert_eq!(
-            header("user:pass\n").unwrap(),
-            "Basic dXNlcjpwYXNz",
-            "basic"
-        );
-        assert_eq!(header("t0ken\n").unwrap(), "Bearer t0ken", "bearer");
-        assert_eq!(header(" \n"), Err(ConfirmError::Auth), "empty");
-        assert_eq!(header("a\nb"), Err(ConfirmError::Auth), "two lines");
     }
 }

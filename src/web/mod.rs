@@ -17,6 +17,8 @@ mod proxies;
 mod respond;
 mod server;
 mod token;
+mod traefik_api;
+mod traefik_versions;
 
 use std::net::SocketAddr;
 
@@ -24,13 +26,15 @@ use thiserror::Error;
 
 pub use admin::{AdminOptions, serve_admin};
 pub use applied::{Applied, Target};
-pub use confirm::{ApiAuth, ApiState, ConfirmError, Confirmer};
+pub use confirm::{ApiState, Confirmer};
 pub use error::{ApiError, ErrorStatus};
 pub use metrics::Metrics;
 pub use provider::{ProviderOptions, serve_provider};
 pub use proxies::{Proxies, ProxyState};
 pub use server::Limits;
 pub use token::{Token, TokenError};
+pub use traefik_api::{ApiAuth, TraefikApiError};
+pub use traefik_versions::TraefikVersions;
 
 /// An admin address that may not be served as configured.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -34,6 +34,7 @@ struct Shared {
     /// A std mutex: held for a look or a store, never across an await; a handful of polls a second contend.
     table: Mutex<Table>,
     changed: watch::Sender<u64>,
+    joined: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -109,6 +110,11 @@ impl Proxies {
         self.shared.changed.subscribe()
     }
 
+    /// Wakes when somebody new connects.
+    pub(super) fn joined(&self) -> watch::Receiver<u64> {
+        self.shared.joined.subscribe()
+    }
+
     /// When the next proxy will have been silent for too long.
     pub(super) fn next_expiry(&self) -> Instant {
         let now = Instant::now();
@@ -120,6 +126,7 @@ impl Proxies {
 
     /// A new connection.
     pub(super) fn join(&self, remote: SocketAddr) -> Poller {
+        self.shared.joined.send_modify(|count| *count += 1);
         let mut table = self.table();
         let id = table.next_id;
         table.next_id += 1;

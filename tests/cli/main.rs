@@ -4,6 +4,8 @@
 //! `pointsman::api` types; what the real server does with such requests is tested with the server.
 
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod context;
 #[cfg(test)]
 mod daemon;
@@ -11,6 +13,8 @@ mod daemon;
 mod env;
 #[cfg(test)]
 mod failures;
+#[cfg(test)]
+mod migration;
 #[cfg(test)]
 mod reads;
 #[cfg(test)]

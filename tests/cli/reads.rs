@@ -143,17 +143,31 @@ fn no_stacks_says_what_would_make_one() {
 
 #[test]
 fn findings_are_code_6() {
-    let findings = vec![DiagnosticEntry {
-        code: "unknown-label".to_owned(),
+    let finding = |key: &str, value: Option<&str>, message: &str| DiagnosticEntry {
+        code: "label-value".to_owned(),
         subject: "container web-1".to_owned(),
-        key: Some("pointsman.prot".to_owned()),
-        message: "no such label: did you mean pointsman.port?".to_owned(),
-    }];
+        key: Some(key.to_owned()),
+        value: value.map(str::to_owned),
+        message: message.to_owned(),
+    };
+    let findings = vec![
+        finding(
+            "pointsman.port",
+            Some("8o\u{1b}\n\"x"),
+            "not a port from 1 to 65535",
+        ),
+        finding(
+            "traefik.http.middlewares.a.basicauth",
+            None,
+            "sub-fields are wanted",
+        ),
+    ];
     Test::new("diagnose")
         .daemon(vec![Reply::ok(&findings)])
         .code(6)
         .stdout(
-            "container web-1: pointsman.prot: no such label: did you mean pointsman.port? (unknown-label)",
+            "container web-1: pointsman.port=\"8o\\u{1b}\\n\\\"x\": not a port from 1 to 65535 (label-value)
+container web-1: traefik.http.middlewares.a.basicauth: sub-fields are wanted (label-value)",
         )
         .run()
         .sent(&["GET /v1/diagnostics"]);

@@ -81,6 +81,23 @@ fn what_is_not_built_yet_does_not_start() {
         .run();
 }
 
+// They were refused with the code for what should not happen.
+#[test]
+fn what_a_part_cannot_use_is_usage_too() {
+    Test::new("serve --state-dir $DIR --docker-endpoint unix:///nowhere")
+        .env("POINTSMAN_DEFAULT_RULE", "Host(`{{ env \"HOME\" }}`)")
+        .code(2)
+        .stderr_has(&[
+            "error: --default-rule: {{ env \"HOME\" }}: there is no function env: there are add, ",
+        ])
+        .run();
+    Test::new("serve --state-dir $DIR --docker-endpoint unix:///nowhere")
+        .env("POINTSMAN_CONSTRAINTS", "Label(`a`)")
+        .code(2)
+        .stderr("error: --constraints: byte 9: here should be a comma and a second string")
+        .run();
+}
+
 #[test]
 fn the_token_comes_from_a_file_or_the_environment() {
     let listed = |test: Test| {

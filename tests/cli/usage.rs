@@ -20,6 +20,7 @@ fn every_help_text_has_examples() {
         "status",
         "stacks",
         "diagnose",
+        "check",
         "healthcheck",
         "version",
     ] {

@@ -8,6 +8,10 @@
 #[cfg(test)]
 mod attachment;
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
+mod check;
+#[cfg(test)]
 mod engine_faults;
 #[cfg(test)]
 mod engine_restarts;
@@ -15,6 +19,8 @@ mod engine_restarts;
 mod isolation;
 #[cfg(test)]
 mod kills;
+#[cfg(test)]
+mod language;
 #[cfg(test)]
 mod latency;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::process::Command;
 
 use crate::support::daemon::{Daemon, servers};
 use crate::support::fake_engine::{FakeContainer, FakeEngine, container};
@@ -218,4 +219,50 @@ async fn a_pending_weight_begins_by_itself() {
         "as intended"
     );
     daemon.kill().await;
+}
+
+#[tokio::test]
+async fn the_document_is_for_the_release_that_the_operator_says() {
+    let (engine, state) = (FakeEngine::new(), tempfile::tempdir().unwrap());
+    let service = "traefik.http.services.plain.loadbalancer";
+    let plain = container("plain").port(80).network("front", "172.18.0.9");
+    engine.start(
+        plain
+            .label(&format!("{service}.strategy"), "p2c")
+            .label(&format!("{service}.sticky.cookie.path"), "/x"),
+    );
+    let flags = ["--traefik-version", "3.3"];
+    let daemon = Daemon::start_with(&engine, state.path(), &flags).await;
+    let document = daemon
+        .document("the route", |document| servers(document, "plain") == 1)
+        .await;
+    let balancer = &document["http"]["services"]["plain"]["loadBalancer"];
+    assert_eq!(balancer["strategy"], Value::Null, "since 3.4");
+    assert_eq!(balancer["sticky"]["cookie"]["path"], "/x", "since 3.3");
+    let (_, told) = daemon.get("/v1/diagnostics").await;
+    assert!(told.to_string().contains("traefik-too-old"), "{told}");
+    assert_eq!(daemon.terminate().await, Some(0), "ends in good order");
+}
+
+#[tokio::test]
+async fn a_release_that_is_none_or_too_old_is_refused_at_the_start() {
+    let state = tempfile::tempdir().unwrap();
+    for (text, right) in [("dev", "3.3 or 3.3.4"), ("2.11", "3.0.0 is the oldest")] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_pointsman"))
+            .args(["serve", "--docker-endpoint", "unix:///nowhere"])
+            .args(["--provider-listen", "127.0.0.1:0"])
+            .args(["--admin-listen", "127.0.0.1:0"])
+            .arg("--state-dir")
+            .arg(state.path())
+            .args(["--traefik-version", text])
+            .output()
+            .await
+            .unwrap();
+        let error = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(!ran.status.success(), "{text}: refused");
+        assert!(
+            error.contains("--traefik-version") && error.contains(right),
+            "{error}"
+        );
+    }
 }

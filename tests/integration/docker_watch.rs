@@ -27,7 +27,8 @@ fn ever_running_after(log: &[Change], name: &str, from: usize) -> bool {
         | Change::ResyncEnd
         | Change::Exited(_)
         | Change::Remove(_)
-        | Change::Attachment { .. } => false,
+        | Change::Attachment { .. }
+        | Change::TraefikVersion(_) => false,
     })
 }
 

@@ -25,3 +25,5 @@ mod provider;
 mod support;
 #[cfg(test)]
 mod traefik;
+#[cfg(test)]
+mod traefik_versions;

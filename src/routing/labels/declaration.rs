@@ -60,7 +60,7 @@ pub enum Setting {
 impl Declaration {
     /// Reads a container's labels.
     pub fn read(container: &Container) -> Self {
-        Reader::new(container).read(container)
+        Reader::new(container).read()
     }
 }
 

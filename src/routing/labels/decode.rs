@@ -15,10 +15,12 @@ use crate::routing::traefik::scalar::{ALLOW_EMPTY, FLAT_MAP, MAP_ENTRY};
 
 use super::tree::Node;
 
-/// Why a tree does not fit its type; the path inside the object comes first.
+/// Why a tree does not fit its type.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct DecodeError {
+    /// Where, below the object: `tls.domains[0].main`; empty for the object itself.
+    pub path: String,
     /// In words.
     pub message: String,
 }
@@ -26,6 +28,7 @@ pub struct DecodeError {
 impl de::Error for DecodeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self {
+            path: String::new(),
             message: message.to_string(),
         }
     }
@@ -33,8 +36,14 @@ impl de::Error for DecodeError {
 
 impl DecodeError {
     fn at(self, name: &str) -> Self {
+        let joint = if self.path.is_empty() || self.path.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
         Self {
-            message: format!("{name}: {}", self.message),
+            path: format!("{name}{joint}{}", self.path),
+            message: self.message,
         }
     }
 }
@@ -134,11 +143,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        let elements = Elements {
-            list: self.0,
-            taken: 0,
-        };
-        visitor.visit_seq(elements)
+        visitor.visit_seq(Elements::new(self.0))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -179,7 +184,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
     }
 }
 
-/// An object whose own value says nothing; one that may be empty and is on: its own value says nothing more, its sub-fields count.
+/// An object whose own value says nothing more: an entry of a map or list, or one that may be empty and is on.
 struct Switched<'de>(&'de Node);
 
 impl<'de> Deserializer<'de> for Switched<'de> {
@@ -235,7 +240,9 @@ impl<'de> MapAccess<'de> for Fields<'de> {
             .find(|known| known.eq_ignore_ascii_case(&node.name));
         let key: StrDeserializer<'_, DecodeError> =
             de::IntoDeserializer::into_deserializer(known.copied().unwrap_or(node.name.as_str()));
-        seed.deserialize(key).map(Some)
+        seed.deserialize(key)
+            .map(Some)
+            .map_err(|error| error.at(&node.name))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(
@@ -265,7 +272,33 @@ fn flatten(path: &str, children: &[Node], leaves: &mut Vec<(String, String)>) {
 /// A list of a field's type: what is below it when that is objects, else its own value, split.
 struct Elements<'de> {
     list: &'de Node,
-    taken: usize,
+    objects: std::slice::Iter<'de, Node>,
+    scalars: Option<std::str::Split<'de, char>>,
+}
+
+impl<'de> Elements<'de> {
+    fn new(list: &'de Node) -> Self {
+        let text = list.value.as_deref().filter(|text| !text.is_empty());
+        Self {
+            list,
+            objects: list.children.iter(),
+            scalars: text.map(|text| text.split(',')),
+        }
+    }
+
+    fn scalar(&mut self) -> Result<&'de str, DecodeError> {
+        let mut children = self.list.children.iter();
+        if children.any(|child| !child.children.is_empty()) {
+            return Err(de::Error::custom("plain values are wanted, not sub-fields"));
+        }
+        let element = self.scalars.as_mut().and_then(Iterator::next);
+        let element = element.ok_or_else(no_more)?.trim();
+        if element.contains(SEPARATOR) {
+            let message = "an element has a U+2551, at which Traefik would split it";
+            return Err(de::Error::custom(message));
+        }
+        Ok(element)
+    }
 }
 
 impl<'de> SeqAccess<'de> for Elements<'de> {
@@ -275,12 +308,7 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, DecodeError> {
-        let element = Element {
-            list: self.list,
-            index: self.taken,
-        };
-        self.taken += 1;
-        match seed.deserialize(element) {
+        match seed.deserialize(Element(self)) {
             Ok(element) => Ok(Some(element)),
             Err(error) if error.message == NO_MORE => Ok(None),
             Err(error) => Err(error),
@@ -294,42 +322,18 @@ const NO_MORE: &str = "$no_more";
 /// Traefik joins and splits the elements of a document's lists by it; there is no other way to write it.
 const SEPARATOR: char = '\u{2551}';
 
-/// An element of a list.
-struct Element<'de> {
-    list: &'de Node,
-    index: usize,
-}
-
-impl<'de> Element<'de> {
-    fn scalar(&self) -> Result<&'de str, DecodeError> {
-        if self
-            .list
-            .children
-            .iter()
-            .any(|child| !child.children.is_empty())
-        {
-            return Err(de::Error::custom("plain values are wanted, not sub-fields"));
-        }
-        let text = self.list.value.as_deref().filter(|text| !text.is_empty());
-        if text.is_some_and(|text| text.contains(SEPARATOR)) {
-            return Err(de::Error::custom(
-                "an element has a U+2551, at which Traefik would split it",
-            ));
-        }
-        let element = text.and_then(|text| text.split(',').nth(self.index));
-        element.map(str::trim).ok_or_else(no_more)
-    }
-}
-
 fn no_more() -> DecodeError {
     de::Error::custom(NO_MORE)
 }
 
-impl<'de> Deserializer<'de> for Element<'de> {
+/// The next element of a list.
+struct Element<'a, 'de>(&'a mut Elements<'de>);
+
+impl<'de> Deserializer<'de> for Element<'_, 'de> {
     type Error = DecodeError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_borrowed_str(self.scalar()?)
+        visitor.visit_borrowed_str(self.0.scalar()?)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -338,8 +342,9 @@ impl<'de> Deserializer<'de> for Element<'de> {
         known: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        let node = self.list.children.get(self.index).ok_or_else(no_more)?;
-        Switched(node).deserialize_struct(name, known, visitor)
+        let node = self.0.objects.next().ok_or_else(no_more)?;
+        let object = Switched(node).deserialize_struct(name, known, visitor);
+        object.map_err(|error| error.at(&node.name))
     }
 
     forward_to_deserialize_any! {
@@ -358,9 +363,11 @@ impl<'de> SeqAccess<'de> for FreeElements<'de> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, DecodeError> {
-        self.0
-            .next()
-            .map(|node| seed.deserialize(NodeDeserializer(node)))
-            .transpose()
+        let Some(node) = self.0.next() else {
+            return Ok(None);
+        };
+        seed.deserialize(NodeDeserializer(node))
+            .map(Some)
+            .map_err(|error| error.at(&node.name))
     }
 }

@@ -3,63 +3,82 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::value::MapDeserializer;
 
 use crate::routing::model::{Container, Diagnostic};
 use crate::routing::traefik::any::{AnyMiddleware, AnyRouter, AnyService};
 use crate::routing::traefik::{Protocol, Section};
 
 use super::declaration::{Declaration, Objects, Setting};
-use super::decode::decode;
+use super::decode::{DecodeError, decode};
 use super::ignored;
 use super::managed::Managed;
 use super::names::check;
 use super::tree::Node;
 
 /// Collects what is wrong while reading.
-pub(super) struct Reader {
+pub(super) struct Reader<'c> {
+    container: &'c Container,
     subject: String,
     objects: Objects,
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Reader {
-    pub(super) fn new(container: &Container) -> Self {
+impl<'c> Reader<'c> {
+    pub(super) fn new(container: &'c Container) -> Self {
         Self {
+            container,
             subject: format!("container {}", container.name),
             objects: Objects::default(),
             diagnostics: Vec::new(),
         }
     }
 
-    pub(super) fn read(mut self, container: &Container) -> Declaration {
-        let tree = self.tree(container);
+    pub(super) fn read(mut self) -> Declaration {
+        let tree = self.tree();
         for section in Section::ALL {
             self.section(&tree, section);
         }
         self.unknown(&tree);
         let empty = Node::default();
         let docker = tree.child("docker").unwrap_or(&empty);
-        let enable = self.boolean(&tree, "traefik", "enable");
-        let allow_non_running = self.boolean(docker, "traefik.docker", "allownonrunning");
+        let enable = self.boolean(tree.child("enable"), "traefik.enable");
+        let allow_non_running = docker.child("allownonrunning");
+        let allow_non_running = self.boolean(allow_non_running, "traefik.docker.allownonrunning");
         Declaration {
             enable,
             network: docker.child("network").and_then(|node| node.value.clone()),
             allow_non_running: allow_non_running.unwrap_or(false),
-            managed: self.managed(container),
+            managed: self.managed(),
             objects: self.objects,
             diagnostics: self.diagnostics,
         }
     }
 
     fn report(&mut self, code: &'static str, key: impl Into<String>, message: impl Into<String>) {
-        let diagnostic = Diagnostic::new(code, self.subject.clone(), message);
-        self.diagnostics.push(diagnostic.at(key));
+        let key = key.into();
+        let finding = Diagnostic::new(code, self.subject.clone(), message);
+        let finding = match self.said(&key) {
+            Some(value) => finding.with_value(value),
+            None => finding,
+        };
+        self.diagnostics.push(finding.at(key));
+    }
+
+    /// What the container says under a key, whatever case that is written in.
+    fn said(&self, key: &str) -> Option<&'c str> {
+        let labels = &self.container.labels;
+        let mut spellings = labels
+            .iter()
+            .filter(|(label, _)| label.eq_ignore_ascii_case(key));
+        let other = || spellings.next().map(|(_, value)| value.as_str());
+        self.container.label(key).or_else(other)
     }
 
     /// All `traefik.` keys, in byte order.
-    fn tree(&mut self, container: &Container) -> Node {
+    fn tree(&mut self) -> Node {
         let mut tree = Node::default();
-        for (key, value) in &container.labels {
+        for (key, value) in &self.container.labels {
             match key.split_once('.') {
                 Some(("traefik", path)) => {
                     if let Err(error) = tree.insert(path, value) {
@@ -106,8 +125,10 @@ impl Reader {
             let message = "Traefik does not read this from labels: it has no effect";
             self.report("label-ignored", format!("{key}.{path}"), message);
         }
-        if let Err(message) = self.objects.insert(&node, section) {
-            self.report("label-value", key, message);
+        if let Err(error) = self.objects.insert(&node, section) {
+            let joint = if error.path.is_empty() { "" } else { "." };
+            let key = format!("{key}{joint}{}", error.path);
+            self.report("label-value", key, error.message);
             return None;
         }
         self.one_kind(&node.name, section)
@@ -133,19 +154,18 @@ impl Reader {
         Some(())
     }
 
-    fn boolean(&mut self, parent: &Node, path: &str, name: &str) -> Option<bool> {
-        let node = parent.child(name)?;
-        match decode(node) {
+    fn boolean(&mut self, node: Option<&Node>, key: &str) -> Option<bool> {
+        match decode(node?) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.report("label-value", format!("{path}.{name}"), error.to_string());
+                self.report("label-value", key, error.message);
                 Some(false)
             }
         }
     }
 
-    fn managed(&mut self, container: &Container) -> Managed {
-        let managed = Managed::read(|key| container.label(key));
+    fn managed(&mut self) -> Managed {
+        let managed = Managed::read(|key| self.container.label(key));
         if let Managed::Refused { key, message } = &managed {
             self.report("managed-labels", *key, message.clone());
         }
@@ -161,7 +181,7 @@ impl Reader {
 }
 
 impl Objects {
-    fn insert(&mut self, node: &Node, section: Section) -> Result<(), String> {
+    fn insert(&mut self, node: &Node, section: Section) -> Result<(), DecodeError> {
         match section {
             Section::HttpRouters => self.router(Protocol::Http, node, AnyRouter::Http),
             Section::TcpRouters => self.router(Protocol::Tcp, node, AnyRouter::Tcp),
@@ -183,7 +203,7 @@ impl Objects {
         protocol: Protocol,
         node: &'a Node,
         wrap: fn(Box<T>) -> AnyRouter,
-    ) -> Result<(), String> {
+    ) -> Result<(), DecodeError> {
         put(&mut self.routers, (protocol, node.name.clone()), node, wrap)
     }
 
@@ -192,7 +212,7 @@ impl Objects {
         protocol: Protocol,
         node: &'a Node,
         wrap: fn(Box<T>) -> AnyService,
-    ) -> Result<(), String> {
+    ) -> Result<(), DecodeError> {
         put(
             &mut self.services,
             (protocol, node.name.clone()),
@@ -206,7 +226,7 @@ impl Objects {
         protocol: Protocol,
         node: &'a Node,
         wrap: fn(Box<T>) -> AnyMiddleware,
-    ) -> Result<(), String> {
+    ) -> Result<(), DecodeError> {
         put(
             &mut self.middlewares,
             (protocol, node.name.clone()),
@@ -220,7 +240,7 @@ impl Objects {
         section: Section,
         node: &'a Node,
         wrap: fn(Box<T>) -> Setting,
-    ) -> Result<(), String> {
+    ) -> Result<(), DecodeError> {
         put(&mut self.settings, (section, node.name.clone()), node, wrap)
     }
 }
@@ -230,20 +250,18 @@ fn put<'a, K: Ord, T: Deserialize<'a>, U>(
     key: K,
     node: &'a Node,
     wrap: fn(Box<T>) -> U,
-) -> Result<(), String> {
+) -> Result<(), DecodeError> {
     // a bare value on an object (`routers.x=foo`) says nothing; Traefik ignores it as well
     let object = if node.children.is_empty() {
         decode_empty()?
     } else {
-        decode(node).map_err(|error| error.to_string())?
+        decode(node)?
     };
     all.insert(key, wrap(Box::new(object)));
     Ok(())
 }
 
-fn decode_empty<'a, T: Deserialize<'a>>() -> Result<T, String> {
-    let nothing = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(
-        std::iter::empty::<(&str, &str)>(),
-    );
-    T::deserialize(nothing).map_err(|error| error.to_string())
+fn decode_empty<'a, T: Deserialize<'a>>() -> Result<T, DecodeError> {
+    let nothing = MapDeserializer::<_, DecodeError>::new(std::iter::empty::<(&str, &str)>());
+    T::deserialize(nothing)
 }

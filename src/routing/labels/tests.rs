@@ -304,6 +304,52 @@ fn a_broken_object_costs_that_object_only() {
     );
 }
 
+#[test]
+fn a_finding_has_the_key_and_what_it_says() {
+    let declaration = read(&[
+        ("traefik.enable", "maybe"),
+        ("traefik.docker.allownonrunning", "perhaps"),
+        ("traefik.http.routers.a.Priority", "high"),
+        ("traefik.http.routers.b.tls.domains[0].mian", "a.example"),
+        ("traefik.http.middlewares.c.basicauth", "me:hunter2"),
+        (
+            "traefik.http.middlewares.d.ratelimit.redis.pasword",
+            "hunter2",
+        ),
+        ("Traefik.http.routers.e.rule", "Path(`/`)"),
+        ("pointsman.app", "Whoami"),
+        ("pointsman.env", "dev"),
+        ("pointsman.version", "v1"),
+    ]);
+    let said: Vec<(&str, Option<&str>)> = declaration
+        .diagnostics
+        .iter()
+        .map(|finding| (finding.key.as_deref().unwrap(), finding.value.as_deref()))
+        .collect();
+    let expected = [
+        ("Traefik.http.routers.e.rule", Some("Path(`/`)")),
+        ("traefik.http.routers.a.Priority", Some("high")),
+        (
+            "traefik.http.routers.b.tls.domains[0].mian",
+            Some("a.example"),
+        ),
+        ("traefik.http.middlewares.c.basicauth", None),
+        ("traefik.http.middlewares.d.ratelimit.redis.pasword", None),
+        ("traefik.enable", Some("maybe")),
+        ("traefik.docker.allownonrunning", Some("perhaps")),
+        ("pointsman.app", Some("Whoami")),
+    ];
+    assert_eq!(
+        said, expected,
+        "exact keys, values of those without secrets"
+    );
+    let printed = format!("{:?}", declaration.diagnostics);
+    assert!(
+        !printed.contains("hunter2"),
+        "no secret in a message: {printed}"
+    );
+}
+
 // A label key of a few megabytes, all dots, became a tree so deep that dropping it overflowed the stack.
 // Labels are written by strangers: one container could end the daemon.
 #[test]

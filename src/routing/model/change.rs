@@ -1,6 +1,6 @@
 //! How facts arrive: single changes, or a complete list between two marks.
 
-use crate::routing::ids::ContainerId;
+use crate::routing::ids::{ContainerId, TraefikVersion};
 
 use super::Container;
 
@@ -27,4 +27,6 @@ pub enum Change {
         /// Why Traefik is not attached, in words for the operator.
         refused: Option<String>,
     },
+    /// The lowest release among the Traefiks that read the document.
+    TraefikVersion(TraefikVersion),
 }

@@ -8,6 +8,7 @@ mod change;
 mod container;
 mod diagnostic;
 mod env;
+pub mod secrecy;
 
 pub use attachment::Attachments;
 pub use change::Change;

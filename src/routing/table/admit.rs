@@ -24,7 +24,9 @@ impl Table {
                 record.domain
             );
             (*domain != record.domain).then(|| {
-                Diagnostic::new("domain-differs", fact.subject(), message).at("pointsman.domain")
+                Diagnostic::new("domain-differs", fact.subject(), message)
+                    .at("pointsman.domain")
+                    .with_value(domain)
             })
         };
         self.facts
@@ -89,7 +91,7 @@ impl Table {
             });
             if let Some((mark, owner)) = rival.or(foreign) {
                 let message = format!(
-                    "version {version} has the same {mark} as {owner}, which keeps it: it is not routed"
+                    "version {version} has the same {mark} as {owner}, which keeps it: it is not routed; deploy it under another version"
                 );
                 fragment.diagnostics.push(Diagnostic::new(
                     "version-conflict",

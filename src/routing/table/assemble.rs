@@ -35,7 +35,7 @@ impl Table {
             .filter_map(|object| {
                 let owner = loser(object)?;
                 let message = format!(
-                    "{} {} belongs to {owner}",
+                    "{} {} belongs to {owner}: it is left out; rename it",
                     object.section.noun(),
                     object.name
                 );
@@ -72,7 +72,8 @@ impl Table {
                 object.section == section && object.name == name && object.composite.is_none()
             })
         };
-        for (section, name, bytes) in self.composites.resolve(&stands) {
+        let traefik = self.options.traefik_version;
+        for (section, name, bytes) in self.composites.resolve(&stands, traefik) {
             self.document
                 .replace(section, &format!("composite {name}"), bytes);
         }

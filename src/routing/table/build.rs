@@ -35,7 +35,8 @@ impl Table {
         let render: BTreeSet<FragmentKey> = dirty.into_iter().chain(affected).collect();
         let mut assemble = render.clone();
         for key in &render {
-            let fragment = self.render(key);
+            let mut fragment = self.render(key);
+            fragment.fit(self.options.traefik_version);
             let since = self.since(key);
             let names = fragment
                 .objects
@@ -178,7 +179,7 @@ impl Table {
             return fragment;
         };
         let message = format!(
-            "{} {name} wants {place}, which belongs to {owner}: it is not routed",
+            "{} {name} wants {place}, which belongs to {owner}: it is not routed; use another",
             section.noun()
         );
         fragment.report(taken(place), fact.subject(), message);
@@ -216,7 +217,7 @@ impl Table {
         };
         if let Some(owner) = self.claims.lost_to(&Claim::Prefix(env.prefix()), key) {
             let message = format!(
-                "its names begin with {}, as those of {owner} do, which is older: it is not routed",
+                "its names begin with {}, as those of {owner} do, which is older: it is not routed; choose another app or env name",
                 env.prefix()
             );
             fragment
@@ -250,7 +251,7 @@ impl Table {
             .diagnostics
             .extend(self.lost_hosts(key).map(|(place, owner)| {
                 let message =
-                    format!("{place} belongs to {owner}, which is older: it is not routed here");
+                    format!("{place} belongs to {owner}, which is older: it is not routed here; change one of the domains or host templates");
                 Diagnostic::new("host-taken", format!("env {env}"), message)
             }));
         fragment.diagnostics.extend(self.other_domains(record));

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use serde::Serialize;
 
+use crate::routing::ids::TraefikVersion;
 use crate::routing::model::Diagnostic;
 use crate::routing::traefik::Section;
 use crate::routing::traefik::any::{AnyMiddleware, AnyService};
@@ -46,6 +48,11 @@ impl Composites {
         old.as_ref() != self.wanted.get(key)
     }
 
+    /// All will be resolved anew when their fragments have been.
+    pub(super) fn forget(&mut self) {
+        self.wanted.clear();
+    }
+
     /// What was wrong when they were last resolved.
     pub(super) fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter()
@@ -56,6 +63,7 @@ impl Composites {
     pub(super) fn resolve(
         &mut self,
         stands: &dyn Fn(Section, &str) -> bool,
+        traefik: TraefikVersion,
     ) -> Vec<(Section, String, Bytes)> {
         if self.wanted.is_empty() && self.written.is_empty() {
             return Vec::new();
@@ -65,6 +73,7 @@ impl Composites {
         let mut walk = Walk {
             wanted: wanted.collect(),
             stands,
+            traefik,
             done: BTreeMap::new(),
             diagnostics: Vec::new(),
         };
@@ -96,6 +105,7 @@ struct Made {
 struct Walk<'a> {
     wanted: BTreeMap<Name, &'a Composite>,
     stands: &'a dyn Fn(Section, &str) -> bool,
+    traefik: TraefikVersion,
     done: BTreeMap<Name, Made>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -171,10 +181,7 @@ impl Walk<'_> {
         }
         let mut size = 0;
         service.each_child(&mut |child| size += sizes.get(child).copied().unwrap_or_default());
-        Object::new(at.0, at.1.clone(), &service, Vec::new()).map(|object| Made {
-            size,
-            bytes: object.bytes.into(),
-        })
+        self.encode(at, &service, size)
     }
 
     /// Nothing is taken out of a chain: without one of its parts Traefik shuts the router, which is safer than less.
@@ -183,10 +190,22 @@ impl Walk<'_> {
         let size = parts
             .map(|part| self.size(at.0, part).max(1))
             .sum::<usize>();
-        Object::new(at.0, at.1.clone(), chain, Vec::new()).map(|object| Made {
-            size: size.max(1),
+        self.encode(at, chain, size.max(1))
+    }
+
+    fn encode<T: Serialize>(
+        &mut self,
+        at: &Name,
+        made: &T,
+        size: usize,
+    ) -> Result<Made, Diagnostic> {
+        let object = Object::new(at.0, at.1.clone(), made, Vec::new())?;
+        let (object, told) = object.fit(self.traefik);
+        self.diagnostics.extend(told);
+        Ok(object.map_or_else(Made::default, |object| Made {
+            size,
             bytes: object.bytes.into(),
-        })
+        }))
     }
 
     /// How many parts a part comes to; 0 when it is not there. One of another provider is taken to be there: only

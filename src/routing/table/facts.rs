@@ -7,6 +7,7 @@ use crate::routing::labels::{Declaration, Managed, ManagedLabels};
 use crate::routing::model::{Container, Health, State};
 use crate::routing::time::Timestamp;
 
+use super::constraints::Constraints;
 use super::leaving::Departure;
 
 /// One container with everything derived from it alone.
@@ -24,7 +25,12 @@ pub struct Fact {
 
 impl Fact {
     /// Reads the labels anew only when they changed.
-    fn new(container: Container, old: Option<Self>, now: Timestamp) -> Self {
+    fn new(
+        container: Container,
+        old: Option<Self>,
+        constraints: &Constraints,
+        now: Timestamp,
+    ) -> Self {
         let same = old.as_ref().is_some_and(|old| {
             old.container.labels == container.labels && old.container.name == container.name
         });
@@ -33,7 +39,7 @@ impl Fact {
         let departure = Departure::of(&container, old.as_ref(), now);
         let declaration = match old {
             Some(old) if same => old.declaration,
-            _ => Declaration::read(&container),
+            _ => constraints.declaration(&container),
         };
         Self {
             container,
@@ -80,6 +86,7 @@ impl Fact {
 /// All containers.
 #[derive(Debug, Default)]
 pub struct Facts {
+    constraints: Constraints,
     all: BTreeMap<ContainerId, Fact>,
     members: BTreeMap<EnvKey, BTreeSet<ContainerId>>,
     sharers: BTreeMap<ContainerId, BTreeSet<ContainerId>>,
@@ -88,6 +95,14 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// None yet; those that the constraints leave out will say nothing.
+    pub fn new(constraints: Constraints) -> Self {
+        Self {
+            constraints,
+            ..Self::default()
+        }
+    }
+
     /// Takes a container as it is now; gives the old fact when anything changed, `None` when nothing did.
     pub fn put(&mut self, container: Container, now: Timestamp) -> Option<Option<Fact>> {
         if self
@@ -99,7 +114,7 @@ impl Facts {
         }
         let id = container.id.clone();
         let old = self.remove(&id);
-        let fact = Fact::new(container, old.clone(), now);
+        let fact = Fact::new(container, old.clone(), &self.constraints, now);
         if let Some(labels) = fact.managed() {
             self.members
                 .entry(labels.key.clone())

@@ -1,15 +1,17 @@
 //! What one owner contributes to the document: objects, and what they need of each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::routing::ids::Version;
+use crate::routing::ids::{TraefikVersion, Version};
 use crate::routing::model::Diagnostic;
 use crate::routing::traefik::any::{AnyMiddleware, AnyService};
 use crate::routing::traefik::composite::Composite;
 use crate::routing::traefik::encode::{has_long_key, is_long_key, object};
+use crate::routing::traefik::since::{self, Newer, Otherwise};
 use crate::routing::traefik::{Section, document};
 
 /// One named object, encoded.
@@ -97,6 +99,51 @@ impl Object {
     }
 }
 
+impl Object {
+    /// What it says, read back.
+    fn value(&self) -> Value {
+        let entry = [b"{", self.bytes.get(1..).unwrap_or_default(), b"}"].concat();
+        let entry: BTreeMap<String, Value> = serde_json::from_slice(&entry)
+            .expect("`document::member` wrote it, and no label is nested too deeply to be read");
+        entry.into_values().next().unwrap_or_default()
+    }
+
+    /// As this release of Traefik reads it, with what is to be told. Costs nothing for the newest; what is made of
+    /// others has its turn when it is made.
+    pub fn fit(self, traefik: TraefikVersion) -> (Option<Self>, Vec<Diagnostic>) {
+        if traefik >= since::NEWEST || self.composite.is_some() {
+            return (Some(self), Vec::new());
+        }
+        let fitted = since::fit(self.section, self.value(), traefik);
+        if fitted.missing.is_empty() {
+            return (Some(self), Vec::new());
+        }
+        let told = fitted.missing.iter();
+        let told = told.map(|newer| self.lacks(newer, traefik)).collect();
+        let value = fitted.value;
+        let bytes = value.map(|value| document::member(&self.name, &value));
+        (bytes.map(|bytes| Self { bytes, ..self }), told)
+    }
+
+    /// Told of a field that is missing.
+    fn lacks(&self, newer: &Newer, traefik: TraefikVersion) -> Diagnostic {
+        let value = newer.value.map(|value| format!(" {value}"));
+        let what = format!("{}{}", newer.path, value.unwrap_or_default());
+        let then = match newer.otherwise {
+            Otherwise::LeaveOut => "it is left out, and Traefik's default applies",
+            Otherwise::Close => {
+                "without it more would be let in than was meant, so nothing is let in"
+            }
+        };
+        let message = format!(
+            "Traefik {traefik} does not know {what}, which came with {}: {then}",
+            newer.since
+        );
+        let subject = format!("{} {}", self.section.noun(), self.name);
+        Diagnostic::new("traefik-too-old", subject, message).at(newer.path)
+    }
+}
+
 /// One owner's objects with all that is known about them.
 #[derive(Clone, Debug, Default)]
 pub struct Fragment {
@@ -111,6 +158,16 @@ pub struct Fragment {
 }
 
 impl Fragment {
+    /// Takes out what this release of Traefik does not know, and tells.
+    pub fn fit(&mut self, traefik: TraefikVersion) {
+        let objects = std::mem::take(&mut self.objects);
+        for object in objects {
+            let (object, told) = object.fit(traefik);
+            self.objects.extend(object);
+            self.diagnostics.extend(told);
+        }
+    }
+
     /// Tells what was wrong.
     pub fn report(&mut self, code: &'static str, subject: impl Into<String>, message: String) {
         self.diagnostics

@@ -10,9 +10,11 @@ mod assemble;
 mod build;
 pub mod claims;
 mod composites;
+pub mod constraints;
 pub mod env;
 pub mod facts;
 pub mod fragment;
+mod golang;
 pub mod leaving;
 pub mod networks;
 pub mod options;
@@ -20,6 +22,7 @@ mod records;
 mod report;
 pub mod server;
 mod status;
+mod template;
 pub mod unmanaged;
 
 #[cfg(test)]
@@ -33,15 +36,19 @@ use crate::routing::rollout::{Record, StackHealth, View};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::{Document, Section};
 
+pub use crate::routing::ids::TraefikVersion;
+pub use crate::routing::traefik::since::{NEWEST, OLDEST};
 use address::Reach;
 use claims::{Claims, FragmentKey};
 use composites::Composites;
+pub use constraints::{Constraints, ConstraintsError};
 use env::stack::Stack;
 use facts::{Fact, Facts};
 use fragment::Fragment;
 use networks::NetworkUse;
 pub use options::{DefaultRule, DefaultRuleError, Options, ProxySelector};
 pub use status::{EnvStatus, Share, StackStatus};
+pub use template::{RenderError, TemplateError};
 use unmanaged::{Contribution, Wanters};
 
 /// What every derivation may look at.
@@ -94,6 +101,7 @@ impl Table {
             Reach::Everything
         };
         Self {
+            facts: Facts::new(options.constraints.clone()),
             options,
             reach,
             rewired: true,
@@ -126,6 +134,15 @@ impl Table {
             } => {
                 self.refused_networks.remove(&network);
             }
+            Change::TraefikVersion(version) => self.render_for(version),
+        }
+    }
+
+    /// Renders everything anew when Traefik was upgraded, or turns out to be another than was assumed.
+    fn render_for(&mut self, version: TraefikVersion) {
+        if std::mem::replace(&mut self.options.traefik_version, version) != version {
+            self.dirty.extend(self.fragments.keys().cloned());
+            self.composites.forget();
         }
     }
 

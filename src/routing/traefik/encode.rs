@@ -75,8 +75,10 @@ impl<'a> Place<'a> {
     /// `parent.key: {}` that means "on, with defaults".
     fn may_be_empty(self) -> bool {
         match self.key {
-            "tls" | "sticky" | "cookie" | "compress" | "contentType" | "proxyProtocol"
-            | "spiffe" => true,
+            "cookie" | "compress" | "contentType" | "proxyProtocol" | "spiffe" => true,
+            // of a router or a TCP servers transport; the one towards a server that is asked must say something
+            "tls" => self.parent.is_empty(),
+            "sticky" => self.parent == "loadBalancer",
             "ipStrategy" => self.parent != "sourceCriterion",
             "healthCheck" => self.parent != "loadBalancer" || self.section == Section::TcpServices,
             _ => self.parent == "plugin",

@@ -26,7 +26,7 @@ pub struct Middleware {
     /// Source addresses.
     pub ip_allow_list: Option<IpAllowList>,
     /// Deprecated name of the same.
-    pub ip_white_list: Option<IpAllowList>,
+    pub ip_white_list: Option<IpWhiteList>,
     /// Request and response headers.
     pub headers: Option<Headers>,
     /// Encoded characters in paths.
@@ -136,6 +136,17 @@ pub struct IpAllowList {
     pub ip_strategy: Option<IpStrategy>,
     /// Status of a refusal.
     pub reject_status_code: Option<i64>,
+}
+
+/// As [`IpAllowList`], with no word on the status.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct IpWhiteList {
+    /// Ranges.
+    pub source_range: Vec<String>,
+    /// Where the address is read.
+    #[serde(deserialize_with = "allow_empty")]
+    pub ip_strategy: Option<IpStrategy>,
 }
 
 /// Where the client's address is read.

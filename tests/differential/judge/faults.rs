@@ -31,10 +31,19 @@ pub(crate) enum Blame {
     Label(String),
     /// Whether it is on: it is not.
     Off,
+    /// Everything but its network: others share it, and it is left out itself.
+    Silent,
     /// All labels of an object: `http.routers` and its name.
     Object(String, String),
     /// The object belongs to an older container, or Traefik does not know its kind.
     Lost(String, String),
+}
+
+impl Blame {
+    /// Is it a broken object of one of these sections.
+    pub(crate) fn is_of(&self, sections: &[&str]) -> bool {
+        matches!(self, Self::Object(section, _) if sections.contains(&section.as_str()))
+    }
 }
 
 /// Why it is a fault.
@@ -125,7 +134,7 @@ fn fault(diagnostic: &DiagnosticEntry, container: &FakeContainer) -> Result<Foun
 
 /// `traefik.http.routers.x` and what may follow.
 fn object(key: &str) -> Option<(String, String)> {
-    let mut parts = key.splitn(4, '.').skip(1);
+    let mut parts = key.split('.').skip(1);
     let (protocol, section) = (parts.next()?, parts.next()?);
     Some((format!("{protocol}.{section}"), parts.next()?.to_owned()))
 }
@@ -156,8 +165,14 @@ fn no_router(message: &str, object: Blame) -> Found {
 /// The host's network has no address of its own; Pointsman needs none.
 fn hosts(world: &[FakeContainer]) -> impl Iterator<Item = Fault> {
     let key = "traefik.docker.network";
-    let on_host = |it: &&FakeContainer| {
-        it.network_mode == "host" && it.labels.get(key).is_some_and(|name| name == "host")
+    let mode = |name: &str| {
+        let owner = world.iter().find(|it| it.name == name);
+        owner.map(|owner| owner.network_mode.as_str())
+    };
+    let on_host = move |it: &&FakeContainer| {
+        let shared = it.network_mode.strip_prefix("container:").and_then(mode);
+        shared.unwrap_or(&it.network_mode) == "host"
+            && it.labels.get(key).is_some_and(|name| name == "host")
     };
     world.iter().filter(on_host).map(move |it| Fault {
         rule: "host-network",
@@ -199,19 +214,65 @@ pub(crate) const COMPOSITES: [&str; 4] =
 /// The containers that Traefik says it passes over.
 pub(crate) fn dropped(outcome: &Outcome, world: &[FakeContainer]) -> BTreeSet<String> {
     let errors = outcome.log.iter().filter(|line| line["level"] == "error");
-    let mut dropped = BTreeSet::new();
-    for line in errors {
-        let message = line["message"].as_str().unwrap_or_default();
-        if let Some(skipped) = message.strip_prefix("Skip container ") {
-            let same = world.iter().filter(|it| base_name(it) == skipped);
-            dropped.extend(same.map(|it| it.name.clone()));
+    // an error of a router costs the router alone
+    let whole = errors.filter(|line| line["routerName"].is_null());
+    let ids = whole.filter_map(|line| line["container"].as_str()?.rsplit_once('-'));
+    let named = ids.filter_map(|(_, id)| outcome.names.get(id).cloned());
+    named.chain(skipped(outcome, world)).collect()
+}
+
+/// Those whose labels below `traefik.enable` and `traefik.docker` it cannot read.
+pub(crate) fn skipped(outcome: &Outcome, world: &[FakeContainer]) -> BTreeSet<String> {
+    let messages = outcome
+        .log
+        .iter()
+        .filter_map(|line| line["message"].as_str());
+    let skipped = messages.filter_map(|message| message.strip_prefix("Skip container "));
+    let same = |name| {
+        let all = world.iter().filter(|it| is_unreadable(it));
+        all.filter(move |it| base_name(it) == name)
+    };
+    skipped.flat_map(same).map(|it| it.name.clone()).collect()
+}
+
+/// Has it such a label that is not known, or no bool where one is wanted.
+fn is_unreadable(container: &FakeContainer) -> bool {
+    let bools = [
+        "1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False",
+    ];
+    container.labels.iter().any(|(label, value)| {
+        let label = label.to_ascii_lowercase();
+        match label.as_str() {
+            "traefik.docker.network" => false,
+            "traefik.enable" | "traefik.docker.allownonrunning" | "traefik.docker.lbswarm" => {
+                !bools.contains(&value.as_str())
+            }
+            _ => label.starts_with("traefik.enable") || label.starts_with("traefik.docker."),
         }
-        let id = line["container"]
-            .as_str()
-            .and_then(|id| id.rsplit_once('-'));
-        dropped.extend(id.and_then(|(_, id)| outcome.names.get(id)).cloned());
-    }
-    dropped
+    })
+}
+
+/// Those that are broken for Traefik and left out by Pointsman without a word, while others share their network.
+pub(crate) fn silent_owners(
+    skipped: &BTreeSet<String>,
+    faults: &[Fault],
+    world: &[FakeContainer],
+) -> Vec<Fault> {
+    let is_shared = |name: &String| {
+        let mode = format!("container:{name}");
+        world.iter().any(|it| it.network_mode == mode)
+    };
+    let is_told = |name: &String| faults.iter().any(|fault| fault.container == *name);
+    let silent = skipped
+        .iter()
+        .filter(|name| is_shared(name) && !is_told(name));
+    let fault = |name: &String| Fault {
+        rule: "broken-container",
+        container: name.clone(),
+        blame: Blame::Silent,
+        evidence: Evidence::Dropped,
+    };
+    silent.map(fault).collect()
 }
 
 /// As Traefik calls a container, and its default service.

@@ -81,7 +81,10 @@ async fn explain(
     here: &Objects,
 ) -> Result<Uses, String> {
     let diagnostics = pair.pointsman.diagnostics().await;
-    let faults = faults::faults(&diagnostics, world)?;
+    let mut faults = faults::faults(&diagnostics, world)?;
+    let dropped = faults::dropped(first, world);
+    let skipped = faults::skipped(first, world);
+    faults.extend(faults::silent_owners(&skipped, &faults, world));
     let told = || {
         format!(
             "\ndiagnostics: {diagnostics:#?}\nTraefik said: {}",
@@ -95,7 +98,6 @@ async fn explain(
     let (conflicts, broken): (Vec<&Fault>, Vec<&Fault>) = faults
         .iter()
         .partition(|fault| matches!(fault.evidence, Evidence::Conflict));
-    let dropped = faults::dropped(first, world);
     // what Traefik does not even look at, or takes, needs no repair
     let only_here = faults.iter().filter(|it| it.evidence == Evidence::OnlyHere);
     let only_here: BTreeSet<&str> = only_here.map(|it| it.container.as_str()).collect();

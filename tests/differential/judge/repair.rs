@@ -3,11 +3,13 @@
 //! An object is not just taken away: another one takes its place, so that no default comes in, and is taken out of
 //! the result.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::support::fake_engine::FakeContainer;
 
-use super::faults::{Blame, COMPOSITES, Fault};
+use super::faults::{Blame, COMPOSITES, Fault, base_name};
 use super::objects::Objects;
 
 /// Begins the names of objects that stand for broken ones.
@@ -22,6 +24,10 @@ pub(crate) fn repair(world: &mut [FakeContainer], faults: &[&Fault]) {
         let at = world.iter().position(|it| it.name == fault.container);
         let at = at.expect("faults are of this world's containers");
         let is_reachable = has_address(&world[at], world);
+        let is_open = fault.blame.is_of(&["tcp.services", "udp.services"]);
+        if is_open && !is_reachable {
+            attach(world, at);
+        }
         let container = &mut world[at];
         let owner = container.name.replace(['.', '-'], "_");
         let broken = format!("{BROKEN}{owner}-{number}");
@@ -32,13 +38,18 @@ pub(crate) fn repair(world: &mut [FakeContainer], faults: &[&Fault]) {
                 labels.retain(|label, _| !is_under(label, "traefik.enable"));
                 labels.insert("traefik.enable".to_owned(), "false".to_owned());
             }
-            Blame::Object(section, name) => {
-                if !is_reachable && ["tcp.services", "udp.services"].contains(&section.as_str()) {
-                    attach(container);
-                }
-                replace(container, section, name, &broken);
+            Blame::Silent => {
+                let labels = &mut container.labels;
+                labels.retain(|label, _| {
+                    !label.starts_with("traefik.") || is_under(label, "traefik.docker.network")
+                });
+                labels.insert("traefik.enable".to_owned(), "false".to_owned());
             }
+            Blame::Object(section, name) => replace(container, section, name, &broken),
             Blame::Lost(section, name) => {
+                if section == "http.services" {
+                    link(container, name);
+                }
                 let stand_in = format!("{LOST}{name}");
                 replace(container, section, name, &stand_in);
             }
@@ -49,6 +60,9 @@ pub(crate) fn repair(world: &mut [FakeContainer], faults: &[&Fault]) {
 /// A label by its key, else all below it.
 fn drop_label(container: &mut FakeContainer, key: &str) {
     let labels = &mut container.labels;
+    if labels.remove(key).is_some() {
+        return;
+    }
     let before = labels.len();
     labels.retain(|label, _| !label.eq_ignore_ascii_case(key));
     if labels.len() == before {
@@ -86,8 +100,35 @@ pub(crate) fn is_under(label: &str, key: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// Nothing of it could be reached, and now the stand-in can be.
-fn attach(container: &mut FakeContainer) {
+/// The default router goes on to the lost service, as it would by itself.
+fn link(container: &mut FakeContainer, service: &str) {
+    let others = names(container, "http.services");
+    if names(container, "http.routers").is_empty() && others.iter().all(|other| other == service) {
+        let key = format!("traefik.http.routers.{}.service", base_name(container));
+        container.labels.insert(key, service.to_owned());
+    }
+}
+
+/// What its labels name in a section, without regard to case.
+fn names(container: &FakeContainer, section: &str) -> BTreeSet<String> {
+    let prefix = format!("traefik.{section}.");
+    let name = |label: &String| {
+        let path = label.to_ascii_lowercase();
+        let length = path.strip_prefix(&prefix)?.split('.').next()?.len();
+        label
+            .get(prefix.len()..prefix.len() + length)
+            .map(str::to_owned)
+    };
+    container.labels.keys().filter_map(name).collect()
+}
+
+/// Nothing of it could be reached, and now the stand-in can be; those who share its network still cannot.
+fn attach(world: &mut [FakeContainer], at: usize) {
+    let mode = format!("container:{}", world[at].name);
+    for sharer in world.iter_mut().filter(|it| it.network_mode == mode) {
+        "none".clone_into(&mut sharer.network_mode);
+    }
+    let container = &mut world[at];
     container.networks.clear();
     let labels = &mut container.labels;
     labels.retain(|label, _| !is_under(label, "traefik.docker.network"));

@@ -31,6 +31,19 @@ pub(crate) fn all() -> Vec<Options> {
             ("defaultRule", "default-rule"),
             "Host(`{{ .ContainerName }}.{{ index .Labels \"tier\" }}`)",
         ),
+        named("rule-template").with(
+            ("defaultRule", "default-rule"),
+            "{{ if eq (index .Labels \"tier\") \"web\" }}Host(`{{ .Name | upper | trunc 3 }}.{{ .Labels.tier }}`){{ end }}",
+        ),
+        named("rule-range").with(
+            ("defaultRule", "default-rule"),
+            "{{ range $i, $h := splitList \"-\" .Name }}{{ if $i }} || {{ end }}Host(`{{ $h }}`){{ end }}",
+        ),
+        named("constraint").with(("constraints", "constraints"), "Label(`tier`, `web`)"),
+        named("constraint-regex").with(
+            ("constraints", "constraints"),
+            "!LabelRegex(`com.docker.compose.project`, `^sh.p$`) && (Label(`tier`,`web`) || Label(`tier`, \"\"))",
+        ),
         named("network").with_network("front"),
         named("bind").with(("useBindPortIP", "use-bind-port-ip"), "true"),
         named("empty").with(("allowEmptyServices", "allow-empty-services"), "true"),

@@ -23,6 +23,8 @@ pub(crate) struct Pointsman {
     state: TempDir,
     endpoint: Option<String>,
     traefik_api: SocketAddr,
+    /// Flags that are not usual.
+    flags: Vec<String>,
     /// For Traefik.
     pub(crate) provider: SocketAddr,
     /// For operators.
@@ -39,12 +41,22 @@ pub(crate) struct Ran {
 impl Pointsman {
     /// Starts it on free ports.
     pub(crate) fn start(socket: Option<&Path>, traefik_api: SocketAddr) -> Self {
+        Self::start_with(socket, traefik_api, &[])
+    }
+
+    /// With further flags.
+    pub(crate) fn start_with(
+        socket: Option<&Path>,
+        traefik_api: SocketAddr,
+        flags: &[&str],
+    ) -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut daemon = Self {
             process: Process::named("pointsman"),
             state: TempDir::new().unwrap(),
             endpoint: socket.map(|socket| format!("unix://{}", socket.display())),
             traefik_api,
+            flags: flags.iter().map(ToString::to_string).collect(),
             provider: any,
             admin: any,
         };
@@ -83,6 +95,7 @@ impl Pointsman {
             .arg("--traefik-api")
             .arg(format!("http://{}", self.traefik_api))
             .args(["--log-level", "debug"])
+            .args(&self.flags)
             .stdout(Stdio::piped());
         if let Some(endpoint) = &self.endpoint {
             command.arg("--docker-endpoint").arg(endpoint);

@@ -34,8 +34,21 @@ impl System {
     }
 
     /// With a Traefik that is not quite the usual one.
-    pub(crate) fn of(sandbox: Sandbox, socket: Option<&Path>, mut traefik: Traefik) -> Self {
+    pub(crate) fn of(sandbox: Sandbox, socket: Option<&Path>, traefik: Traefik) -> Self {
         let pointsman = Pointsman::start(socket, traefik.api);
+        Self::wired(sandbox, traefik, pointsman)
+    }
+
+    /// Beside Traefik's own Docker provider, on this machine's Engine; flags of both.
+    pub(crate) fn beside(traefik_flags: &[&str], flags: &[&str]) -> Self {
+        let sandbox = Sandbox::enter();
+        let mut traefik = Traefik::on_free_ports();
+        traefik.set_flags(traefik_flags);
+        let pointsman = Pointsman::start_with(None, traefik.api, flags);
+        Self::wired(sandbox, traefik, pointsman)
+    }
+
+    fn wired(sandbox: Sandbox, mut traefik: Traefik, pointsman: Pointsman) -> Self {
         traefik.start(pointsman.provider);
         Self {
             traefik,

@@ -18,6 +18,10 @@ pub(crate) struct Traefik {
     provider: Option<SocketAddr>,
     /// A file of its file provider.
     file: Option<PathBuf>,
+    /// Further entry points: name and address, with the protocol.
+    entry_points: Vec<(&'static str, String)>,
+    /// Flags that are not usual.
+    flags: Vec<String>,
     /// Where the traffic goes.
     pub(crate) web: SocketAddr,
     /// Its own API.
@@ -32,6 +36,8 @@ impl Traefik {
             process: Process::named("traefik"),
             provider: None,
             file: None,
+            entry_points: Vec::new(),
+            flags: Vec::new(),
             web: web.local_addr().unwrap(),
             api: api.local_addr().unwrap(),
         }
@@ -41,6 +47,17 @@ impl Traefik {
     pub(crate) fn reading(mut self, file: PathBuf) -> Self {
         self.file = Some(file);
         self
+    }
+
+    /// Also listens there (`127.0.0.1:1234/udp`).
+    pub(crate) fn entry_point(mut self, name: &'static str, address: String) -> Self {
+        self.entry_points.push((name, address));
+        self
+    }
+
+    /// From the next start on with these flags, too.
+    pub(crate) fn set_flags(&mut self, flags: &[&str]) {
+        self.flags = flags.iter().map(ToString::to_string).collect();
     }
 
     pub(crate) fn start(&mut self, provider: SocketAddr) {
@@ -69,10 +86,12 @@ impl Traefik {
             .arg(format!("--log.filePath={}", self.process.log().display()))
             .arg("--global.checkNewVersion=false")
             .arg("--global.sendAnonymousUsage=false");
+        let points = self.entry_points.iter();
+        command.args(points.map(|(name, at)| format!("--entrypoints.{name}.address={at}")));
         if let Some(file) = &self.file {
             command.arg(format!("--providers.file.filename={}", file.display()));
         }
-        self.process.spawn(&mut command);
+        self.process.spawn(command.args(&self.flags));
         within(Duration::from_secs(10), "Traefik answers its ping", || {
             self.ask("/ping").map(|_answer| ())
         });

@@ -22,6 +22,10 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) async fn start(engine: &FakeEngine, state: &Path) -> Self {
+        Self::start_with(engine, state, &[]).await
+    }
+
+    pub(crate) async fn start_with(engine: &FakeEngine, state: &Path, flags: &[&str]) -> Self {
         let Endpoint::Unix(socket) = engine.endpoint() else {
             panic!("the fake Engine listens on a socket");
         };
@@ -37,6 +41,7 @@ impl Daemon {
                 "--admin-listen",
                 "127.0.0.1:0",
             ])
+            .args(flags)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)

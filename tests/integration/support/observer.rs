@@ -154,6 +154,7 @@ impl Observer {
                     None => self.refused.remove(&network),
                 };
             }
+            Change::TraefikVersion(version) => panic!("the Engine told Traefik's {version}"),
         }
     }
 }

@@ -36,7 +36,7 @@ impl<'a> Members<'a> {
     pub(crate) fn diagnostics(&self, version: &Version) -> impl Iterator<Item = Diagnostic> {
         self.strangers.iter().map(move |fact| {
             let message = format!(
-                "version {version} is the stack of compose project {}, whose containers are older: this one is not routed",
+                "version {version} is the stack of compose project {}, whose containers are older: this one is not routed; give it another version or remove one of the projects",
                 self.project.unwrap_or_default()
             );
             Diagnostic::new("stack-conflict", fact.subject(), message)

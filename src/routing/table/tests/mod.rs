@@ -6,6 +6,7 @@ mod composites;
 mod leaving;
 mod managed;
 mod networks;
+mod options;
 mod properties;
 mod protocols;
 mod schema;
@@ -18,6 +19,7 @@ mod shift;
 mod strict;
 mod strictness;
 mod unmanaged;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -53,7 +53,7 @@ fn a_duration_that_go_cannot_count_costs_its_object() {
     }
 }
 
-// Two structs were shared between places where Traefik knows different fields; the field of one place made it refuse
+// Three structs were shared between places where Traefik knows different fields; the field of one place made it refuse
 // the whole document at the other.
 #[test]
 fn a_field_that_traefik_knows_elsewhere_only_is_unknown() {
@@ -64,6 +64,10 @@ fn a_field_that_traefik_knows_elsewhere_only_is_unknown() {
     assert_kept_out(
         "traefik.http.middlewares.m.ratelimit.redis.tls.caoptional",
         "true",
+    );
+    assert_kept_out(
+        "traefik.http.middlewares.m.ipwhitelist.rejectstatuscode",
+        "404",
     );
 }
 

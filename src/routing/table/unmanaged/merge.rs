@@ -24,7 +24,7 @@ pub fn merge(
     let (same, other): (Vec<_>, Vec<_>) = wishes.iter().partition(|(_, wish)| agrees(first, wish));
     for (fact, _) in other {
         let message = format!(
-            "{} {name} is defined differently by an older container, which keeps it",
+            "{} {name} is defined differently by an older container, which keeps it: rename one, or make both the same",
             section.noun()
         );
         let diagnostic = Diagnostic::new("name-conflict", fact.subject(), message);
@@ -94,7 +94,7 @@ fn beside_managed(
     if router.priority().is_some_and(|priority| priority > 0) {
         let message = format!(
             "router {name} is not held to hosts it names: its priority counts among such routers, and all of them \
-             stand below those of managed envs"
+             stand below those of managed envs; name its hosts in the rule"
         );
         let diagnostic = Diagnostic::new("priority-lowered", fact.subject(), message);
         fragment.diagnostics.push(diagnostic);

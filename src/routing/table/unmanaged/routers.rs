@@ -69,14 +69,9 @@ fn complete(
 }
 
 fn default_rule(fact: &Fact, world: &World<'_>) -> Result<String, String> {
-    let rule = world
-        .options
-        .default_rule
-        .render(&full_name(fact), &fact.container);
-    if rule.is_empty() {
-        return Err("it has no rule, and the default rule is empty".to_owned());
-    }
-    Ok(rule)
+    let template = &world.options.default_rule;
+    let rule = template.render(&full_name(fact), &fact.container);
+    rule.map_err(|error| error.to_string())
 }
 
 fn link(services: &[Link]) -> Result<&str, String> {

@@ -62,6 +62,7 @@ pub(super) fn diagnostic(finding: &Diagnostic) -> DiagnosticEntry {
         code: finding.code.to_owned(),
         subject: finding.subject.clone(),
         key: finding.key.clone(),
+        value: finding.value.clone(),
         message: finding.message.clone(),
     }
 }

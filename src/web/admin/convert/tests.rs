@@ -180,3 +180,17 @@ fn a_record_is_given_back_as_it_was_put() {
     let record = validate::record(key(), &plain, NOW).unwrap();
     assert_eq!(env(&record).body, plain, "defaults stay unsaid");
 }
+
+#[test]
+fn a_finding_has_its_value_unless_it_may_be_secret() {
+    let finding = |key: &str| {
+        let finding = Diagnostic::new("label-value", "container web-1", "wrong");
+        serde_json::to_value(diagnostic(&finding.at(key).with_value("8o"))).unwrap()
+    };
+    let shown = serde_json::json!({
+        "code": "label-value", "subject": "container web-1", "key": "pointsman.port", "value": "8o", "message": "wrong",
+    });
+    assert_eq!(finding("pointsman.port"), shown, "as the API gives it");
+    let secret = finding("traefik.http.middlewares.a.basicauth.users");
+    assert_eq!(secret.get("value"), None, "left out");
+}

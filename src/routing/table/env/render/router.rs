@@ -51,7 +51,7 @@ impl Output<'_> {
         }
         let Some(rule) = self.rule(&making) else {
             let message = format!(
-                "router {local} of {version} has no host of its own for {}: it is not made there",
+                "router {local} of {version} has no host of its own for {}: it is not made there; name an own host in its rule, or leave the rule out",
                 place_noun(place)
             );
             return self.report("router-without-host", message);

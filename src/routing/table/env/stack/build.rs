@@ -102,7 +102,7 @@ impl Builder<'_> {
         for replica in &group.replicas {
             if replica.declaration.objects != *declared {
                 let message =
-                    "its labels differ from those of an older replica, which count".to_owned();
+                    "its labels differ from those of an older replica, which count: recreate all replicas".to_owned();
                 self.report(replica, "replica-differs", message);
             }
         }

@@ -65,7 +65,7 @@ impl Builder<'_> {
     fn add(&mut self, group: &Group<'_>, at: Local, service: AnyService) {
         if self.stack.services.contains_key(&at) {
             let message = format!(
-                "another compose service of this stack already offers service {}",
+                "another compose service of this stack already offers service {}: rename one of them",
                 at.1
             );
             return self.report(group.leader, "service-twice", message);
