@@ -19,6 +19,8 @@ use thiserror::Error;
 use crate::routing::labels::Declaration;
 use crate::routing::model::Container;
 
+const NETWORK: &str = "traefik.docker.network";
+
 /// An expression over labels; the default takes every container.
 #[derive(Clone, Debug, Default)]
 pub struct Constraints(Option<Expression>);
@@ -69,13 +71,18 @@ impl Constraints {
             .is_none_or(|expression| expression.holds(labels))
     }
 
-    /// What a container says here: nothing, when it is left out.
+    /// What a container says here: nothing but its network, which others may share, when it is left out.
     pub(super) fn declaration(&self, container: &Container) -> Declaration {
         if self.admit(&container.labels) {
             return Declaration::read(container);
         }
         let mut silent = container.clone();
-        silent.labels = BTreeMap::from([("traefik.enable".to_owned(), "false".to_owned())]);
+        silent
+            .labels
+            .retain(|key, _| key.eq_ignore_ascii_case(NETWORK));
+        silent
+            .labels
+            .insert("traefik.enable".to_owned(), "false".to_owned());
         Declaration::read(&silent)
     }
 }

@@ -138,3 +138,21 @@ fn a_default_rule_sees_the_normalised_name_and_the_own_one() {
         "as Traefik has them"
     );
 }
+
+// The network of a container that is left out was forgotten with its other labels, and one that shares it was routed
+// through another of its networks.
+#[test]
+fn who_is_left_out_still_names_the_network_that_others_share() {
+    let owner = mk("owner", 2).network("alpha", [10, 1, 0, 2]);
+    let owner = owner.label("traefik.docker.network", "net");
+    let mut sharer = mk("sharer", 3).label("zone", "here");
+    sharer.0.network_mode = "container:id-owner".to_owned();
+    sharer.0.networks.clear();
+    let world = constrained("Label(`zone`, `here`)", &[owner, sharer]);
+    assert_eq!(
+        world.urls("sharer"),
+        ["http://10.0.0.2:80"],
+        "as its owner says"
+    );
+    assert_eq!(world.names("services"), ["sharer"], "and nothing else");
+}
