@@ -52,7 +52,11 @@ impl Output<'_> {
             return self.nobody_home();
         }
         let mut services: BTreeSet<Local> = BTreeSet::new();
-        for ((protocol, name), (version, router)) in &routers {
+        // the active version's first: an entry point has one router that takes all
+        let (first, second): (Vec<_>, Vec<_>) = routers
+            .iter()
+            .partition(|(_, (version, _))| *version == active);
+        for ((protocol, name), (version, router)) in first.into_iter().chain(second) {
             self.router(version, (name, router), &Place::Live);
             if let ServiceRef::Local(service) = &router.service {
                 services.insert((*protocol, service.clone()));

@@ -19,6 +19,7 @@ use crate::routing::traefik::{Protocol, Section};
 use super::super::fragment::Object;
 use super::hosts::{self, Place};
 use super::stack::Stack;
+use super::wants::http_entry_points;
 
 /// Everything one env is rendered from.
 pub(crate) struct Env<'a> {
@@ -50,6 +51,7 @@ pub(crate) fn render(env: &Env<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
     let mut output = Output {
         env,
         names: BTreeSet::new(),
+        occupied: BTreeSet::new(),
         objects: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -90,6 +92,17 @@ impl Env<'_> {
             .map(|version| (version, weight))
     }
 
+    /// Has one of its HTTP routers this entry point.
+    fn speaks_http_at(&self, entry: &str) -> bool {
+        let routers = self
+            .stacks
+            .values()
+            .flat_map(|stack| stack.routers.values());
+        routers
+            .flat_map(|router| http_entry_points(self.record, router))
+            .any(|name| name == entry)
+    }
+
     fn stack(&self, version: Option<&Version>) -> Option<&Stack> {
         version.and_then(|version| self.stacks.get(version))
     }
@@ -106,6 +119,8 @@ pub(super) struct Output<'a> {
     pub(super) env: &'a Env<'a>,
     objects: Vec<Object>,
     names: BTreeSet<(Section, String)>,
+    /// Entry points of which a router of this env takes all connections.
+    occupied: BTreeSet<(Protocol, String)>,
     diagnostics: Vec<Diagnostic>,
 }
 
