@@ -27,6 +27,8 @@ pub struct Object {
     pub needs: Vec<String>,
     /// It is made of others: its bytes depend on which of them stand, and are made last.
     pub composite: Option<Composite>,
+    /// The age of its name in milliseconds since the epoch, when that is less than its owner's.
+    pub since: u64,
 }
 
 impl Object {
@@ -60,6 +62,7 @@ impl Object {
             bytes,
             needs,
             composite: None,
+            since: 0,
         })
     }
 
@@ -94,6 +97,7 @@ impl Object {
             bytes: Vec::new(),
             needs: Vec::new(),
             composite: Some(composite),
+            since: 0,
         }
     }
 }
