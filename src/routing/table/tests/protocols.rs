@@ -302,3 +302,33 @@ fn a_managed_tcp_router_cannot_take_what_its_own_http_uses() {
         );
     }
 }
+
+// Traefik does not survive a TCP service that contains itself. Here `web-b` of version `1` has the name that `web` of
+// `b-1` would have, and leads back to their parent.
+#[test]
+fn a_live_parent_never_contains_itself() {
+    let tcp = |name: &str, n, version: &str| {
+        whoami(name, n, version)
+            .label("traefik.tcp.routers.web.tls", "true")
+            .label("traefik.tcp.routers.web.service", "web")
+            .label("traefik.tcp.services.web.loadbalancer.server.port", "80")
+    };
+    let child = "traefik.tcp.services.web-b.weighted.services[0].name";
+    let mut world = World::new(&[
+        tcp("a", 2, "1").label(child, "whoami-dev-web@http"),
+        tcp("b", 3, "b-1"),
+    ]);
+    world.make_live("1");
+    world.promote("b-1", Some(50));
+    assert_eq!(
+        world.keys("/tcp/services"),
+        ["whoami-dev-web", "whoami-dev-web-1"],
+        "{}",
+        world.document()
+    );
+    assert_eq!(
+        world.at("/tcp/services/whoami-dev-web/weighted/services"),
+        json!([{"name": "whoami-dev-web-1", "weight": 50}]),
+        "without what leads back"
+    );
+}

@@ -107,11 +107,11 @@ impl Output<'_> {
             .collect();
         let parent = AnyService::weighted(*protocol, shares);
         let (section, name) = (protocol.services(), self.name(service));
-        if children
+        let of_composites = children
             .iter()
-            .any(|(version, _)| self.is_composite(version, at))
-        {
-            // whether such a child stands is known last
+            .any(|(version, _)| self.is_composite(version, at));
+        // whether such a child stands is known last; and Traefik survives no other one of TCP and UDP that leads back here
+        if of_composites || *protocol != Protocol::Http {
             self.add(Object::service(section, name, parent));
         } else {
             self.push(section, name, &parent, needs);
