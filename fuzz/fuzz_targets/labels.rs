@@ -25,6 +25,7 @@ fn container(n: u8, labels: BTreeMap<String, String>) -> Container {
         labels,
         state: State::Running,
         health: Health::None,
+        leaving: None,
         network_mode: "net".to_owned(),
         networks: BTreeMap::from([("net".to_owned(), endpoint)]),
         ports: vec![Port { private: 80, public: None, host_ip: None }],

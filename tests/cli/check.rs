@@ -215,7 +215,7 @@ fn options_of_serve_count() {
         .run();
     compose("check c.yaml --default-rule {{x}}", &services)
         .code(2)
-        .stderr_has(&["error: --default-rule: default rule action \"x\" is not supported"])
+        .stderr_has(&["error: --default-rule: {{x}}: there is no function x"])
         .run();
 }
 

@@ -41,7 +41,7 @@ impl Table {
             let names = fragment
                 .objects
                 .iter()
-                .map(|o| (Claim::Name(o.section, o.name.clone()), since))
+                .map(|o| (Claim::Name(o.section, o.name.clone()), since.max(o.since)))
                 .collect();
             assemble.extend(self.claims.replace(key, is_name, names));
             self.fragments.insert(key.clone(), fragment);

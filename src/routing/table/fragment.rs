@@ -27,6 +27,8 @@ pub struct Object {
     pub needs: Vec<String>,
     /// It is made of others: its bytes depend on which of them stand, and are made last.
     pub composite: Option<Composite>,
+    /// The age of its name in milliseconds since the epoch, when that is less than its owner's.
+    pub since: u64,
 }
 
 impl Object {
@@ -61,6 +63,7 @@ impl Object {
             bytes,
             needs,
             composite: None,
+            since: 0,
         })
     }
 
@@ -95,6 +98,7 @@ impl Object {
             bytes: Vec::new(),
             needs: Vec::new(),
             composite: Some(composite),
+            since: 0,
         }
     }
 }

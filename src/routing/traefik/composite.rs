@@ -92,6 +92,15 @@ impl AnyService {
         }
     }
 
+    /// The children that may answer a request: those with a share, and not those that get copies alone.
+    pub fn answering(&self) -> Vec<&str> {
+        match self {
+            Self::Http(service) => service.answering(),
+            Self::Tcp(service) => shares(service.weighted.as_ref().map(|of| &of.services)),
+            Self::Udp(service) => shares(service.weighted.as_ref().map(|of| &of.services)),
+        }
+    }
+
     /// Leaves out what does not stand, or has no share.
     pub fn keep_standing(&mut self, stands: &dyn Fn(&str) -> bool) -> Kept {
         let mut kept = Kept::default();
@@ -118,6 +127,12 @@ fn each(children: Option<&mut Vec<WeightedChild>>, visit: &mut dyn FnMut(&mut St
     }
 }
 
+fn shares(children: Option<&Vec<WeightedChild>>) -> Vec<&str> {
+    let children = children.into_iter().flatten();
+    let with_share = children.filter(|child| child.weight != Some(0));
+    with_share.map(|child| child.name.as_str()).collect()
+}
+
 fn retain(children: &mut Vec<WeightedChild>, stands: &dyn Fn(&str) -> bool, kept: &mut Kept) {
     children.retain(|child| {
         let stays = child.weight != Some(0) && stands(&child.name);
@@ -140,6 +155,19 @@ impl Service {
         .into_iter()
         .filter(|kind| *kind)
         .count()
+    }
+
+    fn answering(&self) -> Vec<&str> {
+        let mut names = shares(self.weighted.as_ref().map(|of| &of.services));
+        names.extend(shares(
+            self.highest_random_weight.as_ref().map(|of| &of.services),
+        ));
+        let mirrored = self.mirroring.as_ref().and_then(|of| of.service.as_deref());
+        let failover = self.failover.as_ref();
+        let first = failover.and_then(|of| of.service.as_deref());
+        let fallback = failover.and_then(|of| of.fallback.as_deref());
+        names.extend([mirrored, first, fallback].into_iter().flatten());
+        names
     }
 
     fn drop_composites(&mut self) {

@@ -10,7 +10,7 @@ use crate::routing::ids::Version;
 use crate::routing::model::EnvRecord;
 use crate::routing::rollout::Record;
 use crate::routing::traefik::Protocol;
-use crate::routing::traefik::rule::{canonical_host, is_host_matcher};
+use crate::routing::traefik::rule::is_host_matcher;
 
 use super::super::claims::Claim;
 use super::super::facts::Fact;
@@ -102,21 +102,10 @@ impl Wants<'_> {
         }
     }
 
-    /// Entry points that HTTP uses are not for TCP routers that take all connections. Where nobody names them they are
-    /// Traefik's defaults, which are not known here but for their usual names.
+    /// Entry points that HTTP uses are not for TCP routers that take all connections.
     fn http_entry_points(&mut self, router: &StackRouter, since: u64) {
-        if router.router.protocol() != Protocol::Http {
-            return;
-        }
-        let usual = ["web".to_owned(), "websecure".to_owned()];
-        let choices = [
-            router.router.entry_points(),
-            &self.record.entry_points,
-            &usual,
-        ];
-        let used = choices.into_iter().find(|names| !names.is_empty());
-        for name in used.unwrap_or_default() {
-            self.add(Claim::EntryPoint(Protocol::Tcp, name.clone()), since);
+        for name in http_entry_points(self.record, router) {
+            self.add(Claim::EntryPoint(Protocol::Tcp, name), since);
         }
     }
 
@@ -131,6 +120,18 @@ impl Wants<'_> {
             self.add(Claim::Project(project.to_owned()), since);
         }
     }
+}
+
+/// The entry points of an HTTP router; none of others. Where nobody names them they are Traefik's defaults, which are not
+/// known here but for their usual names.
+pub(super) fn http_entry_points(record: &EnvRecord, router: &StackRouter) -> Vec<String> {
+    if router.router.protocol() != Protocol::Http {
+        return Vec::new();
+    }
+    let usual = ["web".to_owned(), "websecure".to_owned()];
+    let choices = [router.router.entry_points(), &record.entry_points, &usual];
+    let used = choices.into_iter().find(|names| !names.is_empty());
+    used.unwrap_or_default().to_vec()
 }
 
 /// Entry points of which a router takes all connections.
@@ -151,19 +152,15 @@ fn named_hosts(
     let mut foreign = BTreeSet::new();
     for router in stack.routers.values() {
         let own = OwnHosts::new(record, version, router.prefix.as_deref());
+        // what a rule excludes is not wanted, but its prefixes are ours
         let mut visit = |name: &str, args: &[String]| {
-            for host in args
-                .iter()
-                .filter(|host| is_host_matcher(name) && *host != "*")
-            {
-                match own.recognise(host) {
-                    Some(own) => prefixes.insert(own.prefix),
-                    None => foreign.insert(canonical_host(host)),
-                };
-            }
+            let hosts = args.iter().filter(|_| is_host_matcher(name));
+            prefixes.extend(hosts.filter_map(|host| Some(own.recognise(host)?.prefix)));
         };
         if let Some(rule) = &router.rule {
             rule.each_matcher(&mut visit);
+            let wanted = rule.wanted_hosts().into_iter();
+            foreign.extend(wanted.filter(|host| host != "*" && own.recognise(host).is_none()));
         }
     }
     (prefixes, foreign)

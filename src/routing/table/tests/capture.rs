@@ -226,3 +226,33 @@ fn a_second_project_with_the_same_version_is_not_merged() {
         "until the name is free"
     );
 }
+
+// What a rule excludes is not wanted: a live `!Host(...)` shut the host of another.
+#[test]
+fn an_excluded_host_is_left_to_its_owner() {
+    let other = mk("b", 3).label("traefik.http.routers.b.rule", "Host(`b.example`)");
+    let mut world = World::new(&[
+        whoami("web", 2, "v1").label(
+            "traefik.http.routers.web.rule",
+            "HostRegexp(`.+`) && !Host(`b.example`)",
+        ),
+        other,
+    ]);
+    world.make_live("v1");
+    assert_eq!(world.rule("b"), "Host(`b.example`)");
+    assert_eq!(
+        world.rule("whoami-dev-web"),
+        "HostRegexp(`.+`) && !Host(`b.example`)",
+        "still excluded"
+    );
+}
+
+#[test]
+fn no_priority_is_high_enough_for_a_managed_pattern() {
+    let mut world = World::new(&[whoami("web", 2, "v1")
+        .label("traefik.http.routers.web.rule", "HostRegexp(`.+`)")
+        .label("traefik.http.routers.web.priority", "9223372036854774807")]);
+    world.make_live("v1");
+    let priority = world.router("whoami-dev-web")["priority"].as_i64().unwrap();
+    assert!(priority < 0, "{priority}");
+}

@@ -211,3 +211,22 @@ fn a_final_dot_does_not_make_another_host() {
         "its own host"
     );
 }
+
+// Names of an env begin with its app and env, and those of another can begin the same.
+#[test]
+fn a_preview_of_an_older_env_takes_no_name_of_a_younger_one() {
+    let service = |mk: super::Mk, name: &str| {
+        let key = format!("traefik.http.services.{name}.loadbalancer.server.port");
+        mk.label(&key, "80")
+    };
+    let mut world = World::new(&[service(whoami("a", 2, "x-v1"), "web")]);
+    world.make_live("x-v1");
+    let older = env_record("whoami", "dev-web", "other.example", 1);
+    world.table.put_env(older);
+    let mut late = service(mk("b", 3).managed("whoami", "dev-web", "v1"), "x");
+    late.0.created = 5_000;
+    world.put(&late);
+    assert_eq!(world.urls("whoami-dev-web-x-v1"), ["http://10.0.0.2:80"]);
+    assert_eq!(world.rule("whoami-dev-a"), "Host(`whoami.dev.example.com`)");
+    assert_eq!(world.codes(), ["name-taken"], "and told");
+}

@@ -200,3 +200,45 @@ fn versions_have_their_own_composites() {
     );
     assert_eq!(world.codes(), Vec::<&str>::new());
 }
+
+// Every way through them was walked, of which there are 2^24 here.
+#[test]
+fn managed_services_that_name_each_other_often_cost_little() {
+    let mut mk = whoami("a", 2, "v1").label("traefik.http.routers.web.service", "s0");
+    for n in 0..24 {
+        let next = format!("s{}", n + 1);
+        mk = weighted(mk, &format!("s{n}"), &[&next, &next, "s0"]);
+    }
+    let mut world = World::new(&[balancer(mk, "s24")]);
+    world.make_live("v1");
+    assert_eq!(world.names("routers"), ["whoami-dev-web"]);
+}
+
+#[test]
+fn copies_of_requests_are_no_answer() {
+    let mirroring = whoami("b", 3, "v2")
+        .compose("two", "b")
+        .label("traefik.http.routers.web.service", "web")
+        .label("traefik.http.services.web.mirroring.service", "main")
+        .label(
+            "traefik.http.services.web.mirroring.mirrors[0].name",
+            "shadow",
+        );
+    let main = balancer(whoami("c", 4, "v2").compose("two", "c"), "main")
+        .label("traefik.http.routers.main.rule", "PathPrefix(`/main`)");
+    let mut world = World::new(&[
+        balancer(whoami("a", 2, "v1").compose("one", "a"), "web"),
+        balancer(mirroring, "shadow"),
+        main.clone(),
+    ]);
+    world.make_live("v1");
+    world.promote("v2", Some(50));
+    world.now = world.now.plus_millis(60_000);
+    world.settle();
+    assert_eq!(
+        children(&world, "whoami-dev-web"),
+        ["whoami-dev-web-v1", "whoami-dev-web-v2"]
+    );
+    world.put(&main.state(crate::routing::model::State::Exited));
+    assert_eq!(children(&world, "whoami-dev-web"), ["whoami-dev-web-v1"]);
+}

@@ -421,3 +421,56 @@ fn references_inside_a_stack_follow_the_names_of_the_document() {
         "middlewares of a service count, too"
     );
 }
+
+#[test]
+fn objects_named_like_the_stack_find_each_other() {
+    let world = World::new(&[whoami("web", 2, "v1")
+        .label(
+            "traefik.http.routers.whoami-dev-v1.middlewares",
+            "whoami-dev-v1",
+        )
+        .label(
+            "traefik.http.routers.whoami-dev-v1.service",
+            "whoami-dev-v1@docker",
+        )
+        .label(
+            "traefik.http.services.whoami-dev-v1.weighted.services[0].name",
+            "own",
+        )
+        .label(
+            "traefik.http.services.own.loadbalancer.serverstransport",
+            "whoami-dev-v1",
+        )
+        .label(
+            "traefik.http.serverstransports.whoami-dev-v1.insecureskipverify",
+            "true",
+        )
+        .label(
+            "traefik.http.middlewares.whoami-dev-v1.addprefix.prefix",
+            "/x",
+        )]);
+    let name = "whoami-dev-web-v1";
+    let router = world.router(name);
+    assert_eq!(world.names("middlewares"), [name]);
+    assert_eq!(router["middlewares"], json!([name]), "its middleware");
+    assert_eq!(router["service"], name, "its service");
+    assert_eq!(world.names("serversTransports"), [name]);
+    let transport = &world.service("whoami-dev-own-v1")["loadBalancer"]["serversTransport"];
+    assert_eq!(*transport, name, "its transport");
+}
+
+// `web` of version `b-1` and `web-b` of version `1` would have one name, and the live parent sent to the preview.
+#[test]
+fn a_preview_cannot_take_the_name_of_a_live_service() {
+    let service = |mk: super::Mk, name: &str| {
+        let key = format!("traefik.http.services.{name}.loadbalancer.server.port");
+        mk.label(&key, "80")
+    };
+    let mut world = World::new(&[
+        service(whoami("a", 2, "b-1"), "web"),
+        service(whoami("b", 3, "1"), "web-b"),
+    ]);
+    world.make_live("b-1");
+    assert_eq!(world.urls("whoami-dev-web-b-1"), ["http://10.0.0.2:80"]);
+    assert_eq!(world.codes(), ["name-twice"], "and told");
+}

@@ -233,3 +233,102 @@ fn a_plain_managed_tcp_router_must_say_where() {
         );
     }
 }
+
+#[test]
+fn a_managed_tcp_router_that_could_match_any_name_stands_below_all_others() {
+    let live = |rule: &str, priority: &str| {
+        let mut world = World::new(&[whoami("a", 2, "v1")
+            .label("traefik.tcp.routers.db.rule", rule)
+            .label("traefik.tcp.routers.db.tls", "true")
+            .label("traefik.tcp.routers.db.entrypoints", "postgres")
+            .label("traefik.tcp.routers.db.priority", priority)]);
+        world.make_live("v1");
+        world.at("/tcp/routers/whoami-dev-db/priority").as_i64()
+    };
+    for rule in [
+        "HostSNIRegexp(`.+`)",
+        "HostSNI(`*.example`)",
+        "HostSNI(`*`)",
+    ] {
+        for priority in ["7", "9223372036854774807"] {
+            let made = live(rule, priority).unwrap();
+            assert!(made < 0, "{rule} with priority {priority}: {made}");
+        }
+    }
+    assert_eq!(live("HostSNI(`db.example`)", "7"), Some(7), "as written");
+}
+
+// Of two routers of one entry point Traefik takes either, so a candidate would have all of the live traffic by chance.
+#[test]
+fn a_candidate_cannot_take_an_entry_point_of_the_active_version() {
+    for protocol in ["udp", "tcp"] {
+        let version = |name: &str, n, version: &str, router: &str| {
+            let key = |rest: &str| format!("traefik.{protocol}.{rest}");
+            let made = whoami(name, n, version)
+                .label(&key(&format!("routers.{router}.entrypoints")), "dns")
+                .label(&key("services.dns.loadbalancer.server.port"), "53");
+            match protocol {
+                "tcp" => made.label(&key(&format!("routers.{router}.rule")), "HostSNI(`*`)"),
+                _ => made,
+            }
+        };
+        let mut world = World::new(&[version("a", 2, "v1", "dns"), version("b", 3, "v2", "any")]);
+        world.make_live("v1");
+        world.promote("v2", Some(1));
+        let routers = format!("/{protocol}/routers");
+        assert_eq!(world.keys(&routers), ["whoami-dev-dns"], "one of them");
+        assert_eq!(world.codes(), ["entry-point-taken"], "and told");
+        world.command(crate::routing::rollout::Command::Switch);
+        assert_eq!(world.keys(&routers), ["whoami-dev-any"], "the active one's");
+    }
+}
+
+#[test]
+fn a_managed_tcp_router_cannot_take_what_its_own_http_uses() {
+    let tcp = |version: &str, entry: &str| {
+        whoami("a", 2, version)
+            .label("traefik.http.services.a.loadbalancer.server.port", "80")
+            .label("traefik.tcp.routers.db.rule", "HostSNI(`*`)")
+            .label("traefik.tcp.routers.db.entrypoints", entry)
+    };
+    for (entry, expected) in [("web", &[][..]), ("postgres", &["whoami-dev-db"])] {
+        let mut world = World::new(&[tcp("v1", entry)]);
+        world.make_live("v1");
+        assert_eq!(world.keys("/tcp/routers"), expected, "{entry}");
+        assert_eq!(
+            world.codes().contains(&"entry-point-taken"),
+            expected.is_empty(),
+            "told"
+        );
+    }
+}
+
+// Traefik does not survive a TCP service that contains itself. Here `web-b` of version `1` has the name that `web` of
+// `b-1` would have, and leads back to their parent.
+#[test]
+fn a_live_parent_never_contains_itself() {
+    let tcp = |name: &str, n, version: &str| {
+        whoami(name, n, version)
+            .label("traefik.tcp.routers.web.tls", "true")
+            .label("traefik.tcp.routers.web.service", "web")
+            .label("traefik.tcp.services.web.loadbalancer.server.port", "80")
+    };
+    let child = "traefik.tcp.services.web-b.weighted.services[0].name";
+    let mut world = World::new(&[
+        tcp("a", 2, "1").label(child, "whoami-dev-web@http"),
+        tcp("b", 3, "b-1"),
+    ]);
+    world.make_live("1");
+    world.promote("b-1", Some(50));
+    assert_eq!(
+        world.keys("/tcp/services"),
+        ["whoami-dev-web", "whoami-dev-web-1"],
+        "{}",
+        world.document()
+    );
+    assert_eq!(
+        world.at("/tcp/services/whoami-dev-web/weighted/services"),
+        json!([{"name": "whoami-dev-web-1", "weight": 50}]),
+        "without what leads back"
+    );
+}

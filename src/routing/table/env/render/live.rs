@@ -52,7 +52,11 @@ impl Output<'_> {
             return self.nobody_home();
         }
         let mut services: BTreeSet<Local> = BTreeSet::new();
-        for ((protocol, name), (version, router)) in &routers {
+        // the active version's first: an entry point has one router that takes all
+        let (first, second): (Vec<_>, Vec<_>) = routers
+            .iter()
+            .partition(|(_, (version, _))| *version == active);
+        for ((protocol, name), (version, router)) in first.into_iter().chain(second) {
             self.router(version, (name, router), &Place::Live);
             if let ServiceRef::Local(service) = &router.service {
                 services.insert((*protocol, service.clone()));
@@ -103,11 +107,11 @@ impl Output<'_> {
             .collect();
         let parent = AnyService::weighted(*protocol, shares);
         let (section, name) = (protocol.services(), self.name(service));
-        if children
+        let of_composites = children
             .iter()
-            .any(|(version, _)| self.is_composite(version, at))
-        {
-            // whether such a child stands is known last
+            .any(|(version, _)| self.is_composite(version, at));
+        // whether such a child stands is known last; and Traefik survives no other one of TCP and UDP that leads back here
+        if of_composites || *protocol != Protocol::Http {
             self.add(Object::service(section, name, parent));
         } else {
             self.push(section, name, &parent, needs);

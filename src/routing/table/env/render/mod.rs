@@ -19,6 +19,7 @@ use crate::routing::traefik::{Protocol, Section};
 use super::super::fragment::Object;
 use super::hosts::{self, Place};
 use super::stack::Stack;
+use super::wants::http_entry_points;
 
 /// Everything one env is rendered from.
 pub(crate) struct Env<'a> {
@@ -50,11 +51,14 @@ pub(crate) fn render(env: &Env<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
     let mut output = Output {
         env,
         names: BTreeSet::new(),
+        occupied: BTreeSet::new(),
         objects: Vec::new(),
+        since: 0,
         diagnostics: Vec::new(),
     };
     output.live();
-    for (version, stack) in env.stacks {
+    for (version, stack) in env.by_standing() {
+        output.since = env.since(version, stack);
         output.children(version, stack);
         if let Some(place) = env.own_place(version) {
             for ((_, name), router) in &stack.routers {
@@ -66,6 +70,25 @@ pub(crate) fn render(env: &Env<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
 }
 
 impl Env<'_> {
+    /// All versions in the order in which they may have a name: what is live first, then what is staged, then the older.
+    fn by_standing(&self) -> Vec<(&Version, &Stack)> {
+        let mut all: Vec<(&Version, &Stack)> = self.stacks.iter().collect();
+        all.sort_by_key(|(version, stack)| {
+            let place = self.own_place(version).unwrap_or(Place::Live);
+            let is_preview = matches!(place, Place::Preview(_));
+            (is_preview, place != Place::Live, stack.created)
+        });
+        all
+    }
+
+    /// The age of a version's names, in milliseconds: what is in no slot takes nothing from those who were there before.
+    fn since(&self, version: &Version, stack: &Stack) -> u64 {
+        match self.rollout.slot_of(version) {
+            Some(_) => 0,
+            None => stack.created.saturating_mul(1000),
+        }
+    }
+
     /// Where a version's own routers stand; the active one has only the live router.
     fn own_place(&self, version: &Version) -> Option<Place> {
         if self.rollout.active_version() == Some(version) {
@@ -90,6 +113,17 @@ impl Env<'_> {
             .map(|version| (version, weight))
     }
 
+    /// Has one of its HTTP routers this entry point.
+    fn speaks_http_at(&self, entry: &str) -> bool {
+        let routers = self
+            .stacks
+            .values()
+            .flat_map(|stack| stack.routers.values());
+        routers
+            .flat_map(|router| http_entry_points(self.record, router))
+            .any(|name| name == entry)
+    }
+
     fn stack(&self, version: Option<&Version>) -> Option<&Stack> {
         version.and_then(|version| self.stacks.get(version))
     }
@@ -106,6 +140,10 @@ pub(super) struct Output<'a> {
     pub(super) env: &'a Env<'a>,
     objects: Vec<Object>,
     names: BTreeSet<(Section, String)>,
+    /// Entry points of which a router of this env takes all connections.
+    occupied: BTreeSet<(Protocol, String)>,
+    /// The age of the objects being made, when they are younger than the record.
+    since: u64,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -130,7 +168,8 @@ impl Output<'_> {
     fn add(&mut self, object: Result<Object, Diagnostic>) {
         match object {
             Ok(object) if self.names.insert((object.section, object.name.clone())) => {
-                self.objects.push(object);
+                let since = self.since;
+                self.objects.push(Object { since, ..object });
             }
             Ok(object) => {
                 let message = format!(

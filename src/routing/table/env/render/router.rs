@@ -13,6 +13,8 @@ use super::Output;
 
 /// How far live routers that could match any host stand below all others; unmanaged ones stand lower still.
 const PATTERNS_BELOW: i64 = 1 << 33;
+/// Their priorities beyond this are taken for this.
+const HIGHEST: i64 = 1 << 31;
 
 /// A router being made: its version, its local name, what the labels say, and where it stands.
 #[derive(Clone, Copy)]
@@ -57,7 +59,7 @@ impl Output<'_> {
             return self.report("router-without-host", message);
         };
         let held = rule.held_to_hosts();
-        if held.as_ref() == Some(&rule) || making.protocol() != Protocol::Http {
+        if held.as_ref() == Some(&rule) {
             return self.make(&making, "", Some((rule, 0)));
         }
         // what could match any host stands below, so that its priority cannot take the hosts of others; for the hosts that
@@ -70,17 +72,21 @@ impl Output<'_> {
 
     /// The one router of its entry points, of those that nobody else has.
     fn only_one(&mut self, making: &Making<'_>) {
-        let router = &making.router.router;
-        let lost = |entry: &&String| (self.env.lost_entry)(making.protocol(), entry);
-        let taken: Vec<String> = router.entry_points().iter().filter(lost).cloned().collect();
+        let protocol = making.protocol();
+        let entries = making.router.router.entry_points();
+        let taken = entries
+            .iter()
+            .filter(|entry| self.is_taken(&making.router.router, entry));
+        let taken: Vec<String> = taken.cloned().collect();
         for entry in &taken {
             let message = format!(
-                "router {} of {} would take all connections of entry point {entry}, which an older one has: it is not made there",
+                "router {} of {} would take all connections of entry point {entry}, which an older env, another router \
+                 or HTTP of this env has: it is not made there",
                 making.local, making.version
             );
             self.report("entry-point-taken", message);
         }
-        if !taken.is_empty() && taken.len() == router.entry_points().len() {
+        if !taken.is_empty() && taken.len() == entries.len() {
             return;
         }
         let mut left = making.router.clone();
@@ -88,7 +94,16 @@ impl Output<'_> {
             .fields()
             .entry_points
             .retain(|entry| !taken.contains(entry));
-        let rule = left.rule.clone().map(|rule| (rule, 0));
+        for entry in left.router.entry_points() {
+            self.occupied.insert((protocol, entry.clone()));
+        }
+        // by TLS names others may be asked for beside it
+        let below = if left.router.has_tls() {
+            PATTERNS_BELOW
+        } else {
+            0
+        };
+        let rule = left.rule.clone().map(|rule| (rule, below));
         self.make(
             &Making {
                 router: &left,
@@ -97,6 +112,14 @@ impl Output<'_> {
             "",
             rule,
         );
+    }
+
+    fn is_taken(&self, router: &AnyRouter, entry: &str) -> bool {
+        let protocol = router.protocol();
+        let is_plain = protocol == Protocol::Tcp && !router.has_tls();
+        (self.env.lost_entry)(protocol, entry)
+            || self.occupied.contains(&(protocol, entry.to_owned()))
+            || (is_plain && self.env.speaks_http_at(entry))
     }
 
     fn make(&mut self, making: &Making<'_>, suffix: &str, rule: Option<(Rule, i64)>) {
@@ -145,7 +168,7 @@ impl Output<'_> {
         *fields.service = Some(service);
         if let Some(matching) = fields.matching {
             let below = rule.as_ref().map_or(0, |(_, below)| *below);
-            *matching.priority = asked.map(|asked| asked.saturating_sub(below));
+            *matching.priority = asked.map(|asked| lowered(asked, below));
             *matching.rule = rule.map(|(rule, _)| rule.to_string());
         }
         self.follow_record(&mut made, making.place);
@@ -199,6 +222,15 @@ impl Output<'_> {
             Some(rule) => rewrite(rule, &target),
             None => target.own_rule(),
         }
+    }
+}
+
+/// A priority with its order among those that stand as far below.
+fn lowered(asked: i64, below: i64) -> i64 {
+    if below == 0 {
+        asked
+    } else {
+        asked.clamp(-HIGHEST, HIGHEST) - below
     }
 }
 

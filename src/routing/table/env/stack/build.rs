@@ -2,6 +2,7 @@
 
 use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{Diagnostic, EnvRecord};
+use crate::routing::traefik::references::{References, own_name};
 
 use super::super::super::World;
 use super::super::super::facts::Fact;
@@ -95,6 +96,17 @@ impl Builder<'_> {
 
     pub(super) fn local(&self, name: &str, fallback: &str) -> String {
         naming::local(name, &self.key.stack_name(self.version), fallback)
+    }
+
+    /// What labels call like the stack is called like the compose service here: in what they name as well.
+    pub(super) fn with_references<T: References>(&self, group: &Group<'_>, mut object: T) -> T {
+        let stack_name = self.key.stack_name(self.version);
+        object.each_reference(&mut |_, name| {
+            if own_name(name) == stack_name {
+                name.clone_from(&group.fallback);
+            }
+        });
+        object
     }
 
     fn compare(&mut self, group: &Group<'_>) {

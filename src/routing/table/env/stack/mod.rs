@@ -99,20 +99,26 @@ impl StackRouter {
 impl Stack {
     /// Has a service anything to answer with: servers, or children that do.
     pub fn serves(&self, at: &Local) -> bool {
-        self.serves_within(at, self.services.len())
-    }
-
-    fn serves_within(&self, at: &Local, depth: usize) -> bool {
-        let Some(service) = self.services.get(at).filter(|_| depth > 0) else {
+        let Some(first) = self.services.get(at) else {
             return false;
         };
-        let mut serves = !service.servers.is_empty();
-        service.service.clone().each_child(&mut |child| {
-            let child = (at.0, child.clone());
-            // a child that is not of this stack is not ours to judge
-            serves |= !self.services.contains_key(&child) || self.serves_within(&child, depth - 1);
-        });
-        serves
+        // each is looked at once: children may be named often, and lead back
+        let mut seen = BTreeSet::new();
+        let mut left = vec![first];
+        while let Some(service) = left.pop() {
+            if !service.servers.is_empty() {
+                return true;
+            }
+            for name in service.service.answering() {
+                match self.services.get(&(at.0, name.to_owned())) {
+                    Some(child) if seen.insert(name) => left.push(child),
+                    Some(_) => {}
+                    // a child that is not of this stack is not ours to judge
+                    None => return true,
+                }
+            }
+        }
+        false
     }
 
     /// Does it have an object of a local name.

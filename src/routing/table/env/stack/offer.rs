@@ -25,8 +25,8 @@ impl Builder<'_> {
         let objects = &group.leader.declaration.objects;
         for ((protocol, name), middleware) in &objects.middlewares {
             let at = (*protocol, self.local(name, &group.fallback));
-            let middleware = || middleware.clone();
-            self.stack.middlewares.entry(at).or_insert_with(middleware);
+            let middleware = self.with_references(group, middleware.clone());
+            self.stack.middlewares.entry(at).or_insert(middleware);
         }
         for ((section, name), setting) in &objects.settings {
             if *section == Section::TlsStores {
@@ -48,7 +48,8 @@ impl Builder<'_> {
         for (name, service) in objects.services(protocol) {
             let at = (protocol, self.local(name, &group.fallback));
             if service.is_balancer() || service.is_composite() {
-                self.add(group, at, service.clone());
+                let service = self.with_references(group, service.clone());
+                self.add(group, at, service);
             } else {
                 let message = format!(
                     "service {name} has neither loadbalancer nor weighted, highestrandomweight, mirroring or failover"

@@ -16,7 +16,8 @@ impl Builder<'_> {
         for protocol in protocols(group) {
             let services = self.linkable(group, protocol);
             for (name, router) in objects.routers(protocol) {
-                self.router(group, name, router.clone(), &services);
+                let router = self.with_references(group, router.clone());
+                self.router(group, name, router, &services);
             }
             if protocol == Protocol::Http && !objects.names(protocol.routers()) {
                 self.router(
