@@ -163,6 +163,7 @@ fn comes_back(name: &str, all: &BTreeMap<&str, Vec<&Value>>) -> bool {
                 .as_str()
                 .or(child.as_str())
                 .unwrap_or_default();
+            let child = child.strip_suffix("@http").unwrap_or(child);
             if child == name {
                 return true;
             }

@@ -30,6 +30,7 @@ fn the_strict_reader_refuses_what_traefik_refuses() {
         r#"{"http":{"middlewares":{"m":{"addPrefix":{"prefix":"\ud83d\ude00"}}}}}"#,
         "{\"http\":{\"middlewares\":{\"m\":{\"addPrefix\":{\"prefix\":\"\u{7f}\"}}}}}",
         r#"{"tcp":{"services":{"t":{"weighted":{"services":[{"name":"t"}]}}}}}"#,
+        r#"{"udp":{"services":{"t":{"weighted":{"services":[{"name":"t@http"}]}}}}}"#,
         r#"{"http":{"services":{"t":{"weighted":{"services":[{"name":"gone"}]}}}}}"#,
     ] {
         assert_ne!(
