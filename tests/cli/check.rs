@@ -174,7 +174,7 @@ fn networks_ports_and_health_come_from_the_file() {
     compose("check c.yaml", &json!({"web": web, "side": side, "host": host}))
         .stdout_has(&[
             "http service host-shop\n  loadBalancer:\n    passHostHeader: true\n    servers:\n      - url: http://127.0.0.1:9000\n",
-            "http service side-shop\n  loadBalancer:\n    passHostHeader: true\n    servers:\n      - url: http://10.0.0.2:80\n",
+            "http service side-shop\n  loadBalancer:\n    passHostHeader: true\n    servers:\n      - url: http://10.1.0.2:80\n",
             "http service web-shop\n  loadBalancer:\n    passHostHeader: true\n    servers:\n      - url: http://10.1.0.2:80\n",
         ])
         .run();
