@@ -3,8 +3,9 @@
 #
 #   scripts/fuzz.sh [SECONDS [TARGET...]]      (default: 60 seconds each of labels, rules, encoder)
 #
-# What was found worth keeping is kept in fuzz/corpus, which is under version control; an input that
-# ends a target is written to fuzz/artifacts, and its exit code is the script's.
+# Begins with the inputs of fuzz/corpus and those that earlier runs left in fuzz/found, and adds to the latter what reaches
+# new code. The former is under version control: `cargo +nightly fuzz cmin` makes a small one of both. An input that ends a
+# target is written to fuzz/artifacts, and its exit code is the script's.
 
 set -euo pipefail
 
@@ -24,10 +25,7 @@ fi
 
 for target in "${targets[@]}"; do
     printf '\n== fuzz %s, %s s\n' "$target" "$seconds"
-    # new inputs go to a folder of their own; only what adds coverage is kept
-    found=$(mktemp -d)
-    trap 'rm -rf "$found"' EXIT
-    cargo +nightly fuzz run --sanitizer none "$target" "$found" "fuzz/corpus/$target" -- \
+    mkdir -p "fuzz/found/$target"
+    cargo +nightly fuzz run --sanitizer none "$target" "fuzz/found/$target" "fuzz/corpus/$target" -- \
         -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1
-    rm -rf "$found"
 done

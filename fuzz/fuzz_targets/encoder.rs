@@ -18,11 +18,24 @@ fn is_bare(value: &Value) -> bool {
     }
 }
 
+/// Fractions: no field has them, and JSON readers round them in their own ways.
+fn has_fraction(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(items) => items.iter().any(has_fraction),
+        Value::Object(fields) => fields.values().any(has_fraction),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
+}
+
 fuzz_target!(|data: &[u8]| {
     let value = match serde_json::from_slice::<Value>(data) {
         Ok(value) => value,
         Err(_) => Value::String(String::from_utf8_lossy(data).into_owned()),
     };
+    if has_fraction(&value) {
+        return;
+    }
     let json = to_json(&value);
     assert_eq!(serde_json::from_slice::<Value>(&json).expect("it is JSON"), value, "says the same");
     if !has_long_key(&value) {
