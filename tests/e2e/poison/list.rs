@@ -232,10 +232,7 @@ fn values() -> Vec<Poison> {
 fn empty() -> Vec<Poison> {
     let mut all = vec![
         // a chain of nothing does nothing, as with Traefik's own provider
-        Poison {
-            named: Named::Perhaps,
-            ..middleware("empty-chain", "chain.middlewares=")
-        },
+        perhaps(middleware("empty-chain", "chain.middlewares=")),
         odd(
             "no-routers",
             &["@routers=x", "@services=", "@middlewares=true"],
