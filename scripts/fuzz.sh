@@ -3,9 +3,9 @@
 #
 #   scripts/fuzz.sh [SECONDS [TARGET...]]      (default: 60 seconds each of labels, rules, encoder)
 #
-# Begins with the inputs of fuzz/corpus and those that earlier runs left in fuzz/found, and adds to the latter what reaches
-# new code. The former is under version control: `cargo +nightly fuzz cmin` makes a small one of both. An input that ends a
-# target is written to fuzz/artifacts, and its exit code is the script's.
+# Begins with what is under version control in fuzz/corpus, small inputs written by hand and an archive of those that
+# reached new code in earlier runs, and adds to fuzz/found. An input that ends a target is written to fuzz/artifacts, and its
+# exit code is the script's.
 
 set -euo pipefail
 
@@ -25,7 +25,11 @@ fi
 
 for target in "${targets[@]}"; do
     printf '\n== fuzz %s, %s s\n' "$target" "$seconds"
-    mkdir -p "fuzz/found/$target"
+    if [ ! -d "fuzz/found/$target" ]; then
+        mkdir -p "fuzz/found/$target"
+        [ ! -f "fuzz/corpus/$target.tar.gz" ] ||
+            tar -C "fuzz/found/$target" -xzf "fuzz/corpus/$target.tar.gz"
+    fi
     cargo +nightly fuzz run --sanitizer none "$target" "fuzz/found/$target" "fuzz/corpus/$target" -- \
         -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1
 done
