@@ -9,7 +9,7 @@ use super::fragment::{Object, members};
 
 impl Table {
     /// Puts the objects that may stand into the document.
-    /// Gives whether anything may have come or gone of which others are made.
+    /// Gives whether other objects made of others stand now.
     pub(super) fn assemble(&mut self, key: &FragmentKey) -> bool {
         let Some(fragment) = self.fragments.get(key) else {
             return false;
@@ -44,10 +44,9 @@ impl Table {
             .collect();
         let is_bare = fragment.objects.is_empty() && fragment.diagnostics.is_empty();
         let fragment_key = key.to_string();
-        let mut changed = self.composites.replace(key, composites);
+        let changed = self.composites.replace(key, composites);
         for (section, bytes) in sections {
-            let replaced = self.document.replace(section, &fragment_key, bytes);
-            changed |= replaced && (section.is_services() || section == Section::HttpMiddlewares);
+            self.document.replace(section, &fragment_key, bytes);
         }
         if is_bare {
             self.fragments.remove(key);

@@ -34,6 +34,7 @@ impl Table {
         }
         let render: BTreeSet<FragmentKey> = dirty.into_iter().chain(affected).collect();
         let mut assemble = render.clone();
+        let mut changed = false;
         for key in &render {
             let mut fragment = self.render(key);
             fragment.fit(self.options.traefik_version);
@@ -44,9 +45,15 @@ impl Table {
                 .map(|o| (Claim::Name(o.section, o.name.clone()), since.max(o.since)))
                 .collect();
             assemble.extend(self.claims.replace(key, is_name, names));
+            let parts = self
+                .fragments
+                .get(key)
+                .map(Fragment::parts)
+                .unwrap_or_default();
+            // other servers of the same services are no reason to look at what is made of them
+            changed |= parts != fragment.parts();
             self.fragments.insert(key.clone(), fragment);
         }
-        let mut changed = false;
         for key in &assemble {
             changed |= self.assemble(key);
         }

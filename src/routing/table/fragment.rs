@@ -162,6 +162,20 @@ pub struct Fragment {
 }
 
 impl Fragment {
+    /// The objects of which others may be made: services with servers, and middlewares.
+    pub fn parts(&self) -> BTreeSet<(Section, &str)> {
+        let is_part =
+            |section: Section| section.is_services() || section == Section::HttpMiddlewares;
+        let parts = self
+            .objects
+            .iter()
+            .filter(|object| object.composite.is_none());
+        parts
+            .filter(|object| is_part(object.section))
+            .map(|object| (object.section, object.name.as_str()))
+            .collect()
+    }
+
     /// Takes out what this release of Traefik does not know, and tells.
     pub fn fit(&mut self, traefik: TraefikVersion) {
         let objects = std::mem::take(&mut self.objects);
