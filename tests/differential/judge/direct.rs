@@ -176,8 +176,8 @@ fn service_middlewares(
         let Some(wanted) = wanted.and_then(Value::as_object) else {
             continue;
         };
-        let prefix = format!("traefik.{section}.{name}");
-        let defines = |it: &&FakeContainer| it.labels.keys().any(|label| is_under(label, &prefix));
+        let key = (section.clone(), name.clone());
+        let defines = |it: &&FakeContainer| names(it, &key);
         let is_default = |it: &&FakeContainer| base_name(it) == *name;
         let is_shared = world
             .iter()
@@ -202,9 +202,9 @@ fn service_middlewares(
 /// A server that does not serve: Traefik keeps it without an address, or with the one that a label gives.
 fn idle_server(key: &Key, servers: &mut Vec<Value>, world: &[FakeContainer], uses: &mut Uses) {
     let (serving, idle): (Vec<_>, Vec<_>) = world.iter().partition(|it| is_serving(it));
-    let mut urls: BTreeSet<&str> = idle.iter().flat_map(|it| label_urls(it, key)).collect();
+    let mut urls: BTreeSet<&str> = idle.iter().filter_map(|it| label_url(it, key)).collect();
     urls.extend(idle.iter().map(|_| ""));
-    for url in serving.iter().flat_map(|it| label_urls(it, key)) {
+    for url in serving.iter().filter_map(|it| label_url(it, key)) {
         urls.remove(url);
     }
     let before = servers.len();
@@ -222,13 +222,21 @@ pub(crate) fn is_serving(it: &FakeContainer) -> bool {
     it.state == "running" && it.health.as_ref().is_none_or(|word| word == "healthy")
 }
 
-/// The URL that a container's labels give to a service.
-fn label_urls<'a>(it: &'a FakeContainer, (section, name): &Key) -> impl Iterator<Item = &'a str> {
-    let key = format!("traefik.{section}.{name}.loadbalancer.server.url");
-    let labels = it.labels.iter();
-    labels.filter_map(move |(label, value)| {
-        label.eq_ignore_ascii_case(&key).then_some(value.as_str())
-    })
+/// The URL that a container's labels give to a service: of spellings that differ in case the last counts.
+fn label_url<'a>(it: &'a FakeContainer, key: &Key) -> Option<&'a str> {
+    let url = format!("traefik.{}.{}.loadbalancer.server.url", key.0, key.1);
+    let spellings = it.labels.iter().rev();
+    let mut urls = spellings.filter(|(label, _)| label.eq_ignore_ascii_case(&url));
+    let last = urls.next().filter(|_| names(it, key));
+    last.map(|(_, value)| value.as_str())
+}
+
+/// Do its labels name this object. Within a container case does not count, and the first spelling is the name.
+fn names(it: &FakeContainer, (section, name): &Key) -> bool {
+    let prefix = format!("traefik.{section}.{name}");
+    let mut labels = it.labels.keys().filter(|label| is_under(label, &prefix));
+    let first = labels.next().and_then(|label| label.get(..prefix.len()));
+    first.is_some_and(|label| label.ends_with(name.as_str()))
 }
 
 /// Of a port that is published for TCP and UDP Traefik takes either binding.
