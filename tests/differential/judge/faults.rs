@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::fake_engine::FakeContainer;
 use crate::support::pair::Outcome;
 
-use super::direct::is_serving;
+use super::idle::is_serving;
 use super::limits;
 
 /// One thing that is not as it should be.

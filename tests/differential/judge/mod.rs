@@ -5,9 +5,12 @@
 //! blames is taken out of the labels, and Traefik must then make of that world exactly what Pointsman made of the
 //! first one.
 
+mod bindings;
 pub(crate) mod direct;
 pub(crate) mod faults;
+mod idle;
 pub(crate) mod limits;
+mod networks;
 pub(crate) mod objects;
 pub(crate) mod refusal;
 pub(crate) mod repair;

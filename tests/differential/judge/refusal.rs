@@ -1,7 +1,7 @@
 //! Is a rule that Pointsman refuses one that Traefik cannot read either.
 //!
 //! In the case itself an older container may have the router, or Traefik may drop the container for something else. So
-//! the router is given to Traefik alone, in a container with nothing else in it.
+//! the router is given to a Traefik alone, in a container with nothing else in it.
 
 use crate::support::fake_engine::FakeContainer;
 use crate::support::pair::Pair;
@@ -19,9 +19,9 @@ pub(crate) async fn check(pair: &mut Pair, world: &World, fault: &Fault) -> Resu
     let container = container.expect("faults are of this world's containers");
     let alone = alone(container, section, name);
     let service = base_name(&alone);
-    let outcome = pair.run(&[alone]).await;
+    let config = pair.alone.run(alone).await;
     let (protocol, _) = section.split_once('.').expect("protocol and section");
-    let found = &outcome.docker[protocol];
+    let found = &config[protocol];
     let router = &found["routers"][name];
     if router.is_null() {
         // no text came of the default rule, and that cost the router only
@@ -32,7 +32,7 @@ pub(crate) async fn check(pair: &mut Pair, world: &World, fault: &Fault) -> Resu
     if limits::is_exotic(router["rule"].as_str().unwrap_or_default()) {
         return Ok(());
     }
-    let router = pair.router(protocol, name).await;
+    let router = pair.alone.router(protocol, name).await;
     let is_off = router["status"] == "disabled";
     let why = || format!("Traefik can read this rule: {router}");
     is_off.then_some(()).ok_or_else(why)
