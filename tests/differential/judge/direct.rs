@@ -132,7 +132,8 @@ const SUFFIX: &str = "@docker";
 /// Fields that name other objects.
 const REFERENCES: [&str; 4] = ["service", "middlewares", "options", "serversTransport"];
 
-fn resolve(value: &mut Value) {
+/// Takes the suffix from all references.
+pub(super) fn resolve(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (field, value) in fields {

@@ -6,6 +6,7 @@
 //! first one.
 
 mod bindings;
+mod conflicts;
 pub(crate) mod direct;
 pub(crate) mod faults;
 mod idle;
@@ -124,13 +125,7 @@ async fn explain(
     if !conflicts.is_empty() {
         let second = pair.run(&repaired).await;
         for fault in &conflicts {
-            // to Traefik a default that is written out is the same as none
-            let is_seen = faults::has_conflict(&second.log, fault);
-            let rule = if is_seen {
-                fault.rule
-            } else {
-                "written-default"
-            };
+            let rule = conflicts::rule(fault, &second, &repaired, here)?;
             *uses.entry(rule).or_default() += 1;
         }
         repair::repair(&mut repaired, &conflicts);
