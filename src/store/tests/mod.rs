@@ -1,6 +1,7 @@
 //! What the store promises, tried on a disk that fails at every operation, and on the real one.
 
 mod arbitrary;
+mod arbitrary_rollout;
 mod crash;
 mod damage;
 mod files;
@@ -46,6 +47,7 @@ fn rollout(generation: u64) -> Record {
         ..Record::default()
     };
     let placed = Placed {
+        failed: None,
         version: Version::parse("v1").unwrap(),
         placed_generation: generation,
     };
