@@ -38,13 +38,14 @@ pub(crate) fn is_serving(it: &FakeContainer) -> bool {
     it.state == "running" && it.health.as_ref().is_none_or(|word| word == "healthy")
 }
 
-/// The URL that a container's labels give to a service: of spellings that differ in case the last counts.
+/// The URL that a container's labels give to a service, if it is one: of spellings that differ in case the last counts.
 fn label_url<'a>(it: &'a FakeContainer, key: &Key) -> Option<&'a str> {
     let url = format!("traefik.{}.{}.loadbalancer.server.url", key.0, key.1);
     let spellings = it.labels.iter().rev();
     let mut urls = spellings.filter(|(label, _)| label.eq_ignore_ascii_case(&url));
     let last = urls.next().filter(|_| names(it, key));
     last.map(|(_, value)| value.as_str())
+        .filter(|url| !url.is_empty())
 }
 
 /// Do its labels name this object. Within a container case does not count, and the first spelling is the name.
