@@ -126,8 +126,9 @@ impl Bench {
 
     #[track_caller]
     pub(super) fn run(&mut self, command: Command) -> Step {
-        self.try_run(command.clone())
-            .unwrap_or_else(|refusal| panic!("{command}: {refusal}"))
+        let words = command.to_string();
+        self.try_run(command)
+            .unwrap_or_else(|refusal| panic!("{words}: {refusal}"))
     }
 
     #[track_caller]
@@ -139,7 +140,7 @@ impl Bench {
     #[track_caller]
     pub(super) fn refused(&mut self, command: Command) -> Refusal {
         let before = self.record.clone();
-        let refusal = self.try_run(command.clone());
+        let refusal = self.try_run(command);
         assert_eq!(self.record, before, "a refusal changes nothing");
         refusal.map(|step| step.what).expect_err("is refused")
     }
@@ -147,7 +148,7 @@ impl Bench {
     #[track_caller]
     pub(super) fn event(&mut self, event: &Event) -> Result<Step, Refusal> {
         let next = step(&self.record, event, &self.view, self.now)?;
-        next.record.check_invariants().unwrap();
+        assert_eq!(next.record.check_invariants(), Ok(()), "after {event:?}");
         self.record = next.record.clone();
         Ok(next)
     }
