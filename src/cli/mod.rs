@@ -15,6 +15,7 @@ mod evict;
 pub mod exit;
 mod failure;
 mod healthcheck;
+mod history;
 mod output;
 mod progress;
 mod promote;
@@ -87,6 +88,9 @@ enum Verb {
     /// Show slots, versions, health and weights
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArgs),
+    /// Show who did what in an env
+    #[command(after_help = history::EXAMPLES)]
+    History(history::HistoryArgs),
     /// List every version that has containers
     #[command(after_help = stacks::EXAMPLES)]
     Stacks,
@@ -142,6 +146,7 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Rollback(args) => rollback::run(args, &open()?),
         Verb::Evict(args) => evict::run(args, &open()?),
         Verb::Status(args) => status::run(args, &open()?),
+        Verb::History(args) => history::run(args, &open()?),
         Verb::Stacks => stacks::run(&open()?),
         Verb::Diagnose => diagnose::run(&open()?),
         Verb::Check(args) => check::run(args, global.context.as_deref(), format),
@@ -175,6 +180,7 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Rollback(_)
         | Verb::Evict(_)
         | Verb::Status(_)
+        | Verb::History(_)
         | Verb::Stacks
         | Verb::Diagnose
         | Verb::Check(_)

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::routing::model::{Attachments, Change};
 use crate::routing::table::{Options, Table};
 use crate::snapshot::Publisher;
+pub use crate::store::HistoryEntry;
 use crate::store::{Loaded, Store};
 
 use clock::Clock;

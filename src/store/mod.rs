@@ -15,6 +15,7 @@ mod disk;
 mod entry;
 mod error;
 mod file;
+mod history;
 mod image;
 mod journal;
 mod loaded;
@@ -27,7 +28,8 @@ mod writer;
 mod tests;
 
 pub use entry::{Answer, Entry, Idempotency, Put};
-pub use error::Error;
+pub use error::{Error, Trouble};
+pub use history::HistoryEntry;
 pub use loaded::{Loaded, Mode};
 pub use writer::Store;
 
@@ -40,6 +42,9 @@ const COMPACT_AT: usize = 1000;
 
 /// How many idempotency keys are remembered.
 const ANSWERS: usize = 1000;
+
+/// How many of the latest entries are kept in memory, over all envs.
+const HISTORY: usize = 2000;
 
 /// File names inside the state directory.
 mod name {

@@ -20,6 +20,8 @@ mod docker_watch;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod support;

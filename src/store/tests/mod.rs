@@ -3,8 +3,10 @@
 mod arbitrary;
 mod crash;
 mod damage;
+mod failing;
 mod files;
 mod format;
+mod history;
 mod kill;
 mod sim;
 

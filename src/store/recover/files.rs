@@ -1,62 +1,38 @@
-//! Reading: from whatever files a crash left to one state that is provably complete, or a refusal to guess.
-//!
-//! A snapshot says at which place of the hash chain it was taken, and a journal says which place it continues, so
-//! completeness is a comparison and not a matter of trust in the order of renames. Nothing is written here; what
-//! the writer has to repair before its first append is in [`Repair`].
+//! The five files as they were read, and what can be made of them together.
 
-use super::checkpoint::{self, Checkpoint, Unreadable};
-use super::disk::Disk;
-use super::image::Image;
-use super::journal::{self, End, Point, Scan, Verified};
-use super::{Error, Mode, SCHEMA, name};
+use crate::store::checkpoint::{self, Checkpoint, Unreadable};
+use crate::store::disk::Source;
+use crate::store::history::{History, HistoryEntry};
+use crate::store::image::Image;
+use crate::store::journal::{self, End, Point, Scan};
+use crate::store::{Error, Mode, name};
+
+use super::{Cut, Recovered, Repair};
 
 /// The way out when files are missing or damaged beyond proof.
 const RESTORE: &str =
     "restore the state directory from a backup, or move it away to start with no slots known";
-/// The way out when the snapshot is good but its journal is gone.
-const SNAPSHOT_ALONE: &str = "restore the journal from a backup, or, to go on from snapshot.json without what came after it, move every other file out of the directory";
-
-/// What was read.
-#[derive(Debug)]
-pub(super) struct Recovered {
-    pub(super) image: Image,
-    pub(super) head: Point,
-    /// Entries in the current journal.
-    pub(super) journal_lines: usize,
-    /// The entry up to which `snapshot.json` is complete, if it is there and good.
-    pub(super) snapshot_seq: Option<u64>,
-    pub(super) mode: Mode,
-    pub(super) repair: Repair,
-    pub(super) warnings: Vec<String>,
-}
-
-/// What must be put right before the first append.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Repair {
-    /// There is no journal that continues the snapshot: begin one.
-    Begin,
-    /// The new journal exists, under its temporary name.
-    Rename,
-    /// Cut off the unfinished append.
-    Truncate(u64),
-    /// Write the last line again: it may be in the kernel's cache only.
-    Rewrite(std::ops::Range<usize>),
-    /// As [`Repair::Rewrite`] or [`Repair::Truncate`], then write a new snapshot, because the old one is
-    /// damaged (`true`) or missing.
-    Snapshot(bool, Box<Self>),
-}
 
 /// One file.
 #[derive(Debug)]
-enum Stored<T, E> {
+pub(in crate::store) enum Stored<T, E> {
     Missing,
     Good(T),
     Bad(E),
 }
 
+impl<T, E> Stored<T, E> {
+    pub(in crate::store) const fn good(&self) -> Option<&T> {
+        match self {
+            Self::Good(content) => Some(content),
+            Self::Missing | Self::Bad(_) => None,
+        }
+    }
+}
+
 #[derive(Debug)]
-struct Files<'a> {
-    disk: &'a dyn Disk,
+pub(super) struct Files<'a> {
+    disk: &'a dyn Source,
     snapshot: Stored<Checkpoint, String>,
     previous: Stored<Checkpoint, String>,
     journal: Stored<Scan, String>,
@@ -65,26 +41,7 @@ struct Files<'a> {
     unnamed: Stored<Scan, String>,
 }
 
-/// Reads the directory.
-pub(super) fn recover(disk: &dyn Disk) -> Result<Recovered, Error> {
-    let files = Files {
-        disk,
-        snapshot: read_snapshot(disk, name::SNAPSHOT)?,
-        previous: read_snapshot(disk, name::SNAPSHOT_PREV)?,
-        journal: read_journal(disk, name::JOURNAL)?,
-        older: read_journal(disk, name::JOURNAL_OLD)?,
-        unnamed: read_journal(disk, name::JOURNAL_TMP)?,
-    };
-    let mut recovered = match &files.snapshot {
-        Stored::Good(snapshot) => files.with_snapshot(snapshot),
-        Stored::Missing => files.without_snapshot(None)?,
-        Stored::Bad(what) => files.without_snapshot(Some(what))?,
-    };
-    recovered.warn_of_breaches();
-    Ok(recovered)
-}
-
-fn read_file(disk: &dyn Disk, name: &str) -> Result<Option<Vec<u8>>, Error> {
+fn read_file(disk: &dyn Source, name: &str) -> Result<Option<Vec<u8>>, Error> {
     disk.read(name).map_err(|source| Error::Io {
         action: "read",
         path: disk.path(name),
@@ -92,14 +49,20 @@ fn read_file(disk: &dyn Disk, name: &str) -> Result<Option<Vec<u8>>, Error> {
     })
 }
 
-fn read_journal(disk: &dyn Disk, name: &str) -> Result<Stored<Scan, String>, Error> {
+pub(in crate::store) fn read_journal(
+    disk: &dyn Source,
+    name: &str,
+) -> Result<Stored<Scan, String>, Error> {
     Ok(match read_file(disk, name)? {
         None => Stored::Missing,
         Some(bytes) => journal::scan(&bytes).map_or_else(Stored::Bad, Stored::Good),
     })
 }
 
-fn read_snapshot(disk: &dyn Disk, name: &str) -> Result<Stored<Checkpoint, String>, Error> {
+pub(in crate::store) fn read_snapshot(
+    disk: &dyn Source,
+    name: &str,
+) -> Result<Stored<Checkpoint, String>, Error> {
     let Some(bytes) = read_file(disk, name)? else {
         return Ok(Stored::Missing);
     };
@@ -113,7 +76,31 @@ fn read_snapshot(disk: &dyn Disk, name: &str) -> Result<Stored<Checkpoint, Strin
     }
 }
 
-impl Files<'_> {
+impl<'a> Files<'a> {
+    /// Reads all of them.
+    pub(super) fn read(disk: &'a dyn Source) -> Result<Self, Error> {
+        Ok(Self {
+            disk,
+            snapshot: read_snapshot(disk, name::SNAPSHOT)?,
+            previous: read_snapshot(disk, name::SNAPSHOT_PREV)?,
+            journal: read_journal(disk, name::JOURNAL)?,
+            older: read_journal(disk, name::JOURNAL_OLD)?,
+            unnamed: read_journal(disk, name::JOURNAL_TMP)?,
+        })
+    }
+
+    /// One state, or a refusal to guess.
+    pub(super) fn recover(&self) -> Result<Recovered, Error> {
+        let mut recovered = match &self.snapshot {
+            Stored::Good(snapshot) => self.with_snapshot(snapshot),
+            Stored::Missing => self.without_snapshot(None)?,
+            Stored::Bad(what) => self.without_snapshot(Some(what))?,
+        };
+        recovered.history = self.history(recovered.head.seq);
+        recovered.warn_of_breaches();
+        Ok(recovered)
+    }
+
     /// The snapshot is good: the journal must go through its place.
     fn with_snapshot(&self, snapshot: &Checkpoint) -> Recovered {
         let mut recovered = Recovered::new(&snapshot.head, snapshot.image.clone());
@@ -123,15 +110,19 @@ impl Files<'_> {
         match &self.journal {
             Stored::Good(scan) => match scan.lines_until(&snapshot.head) {
                 Some(skip) => recovered.follow(scan, skip, &journal),
-                None => recovered.read_only(format!(
-                    "{journal} {}: {SNAPSHOT_ALONE}",
-                    damage(&scan.end)
-                        .unwrap_or_else(|| "does not continue snapshot.json".to_owned())
-                )),
+                None => recovered.go_no_further(
+                    Cut::Begin,
+                    &format!(
+                        "{journal} {}",
+                        damage(&scan.end)
+                            .unwrap_or_else(|| "does not continue snapshot.json".to_owned())
+                    ),
+                ),
             },
-            Stored::Bad(what) => recovered.read_only(format!(
-                "{journal} is damaged at byte 0 ({what}): {SNAPSHOT_ALONE}"
-            )),
+            Stored::Bad(what) => recovered.go_no_further(
+                Cut::Begin,
+                &format!("{journal} is damaged at byte 0 ({what})"),
+            ),
             Stored::Missing if self.rotation_was_cut(&snapshot.head) => {
                 recovered.repair = Repair::Rename;
             }
@@ -139,7 +130,7 @@ impl Files<'_> {
                 "{journal} is missing and so are all older files: going on from snapshot.json alone"
             )),
             Stored::Missing => {
-                recovered.read_only(format!("{journal} is missing: {SNAPSHOT_ALONE}"));
+                recovered.go_no_further(Cut::Begin, &format!("{journal} is missing"));
             }
         }
         recovered
@@ -219,6 +210,25 @@ impl Files<'_> {
         Some(recovered)
     }
 
+    /// The entries up to `seq`, as far back as the journals go without a gap.
+    fn history(&self, seq: u64) -> History {
+        let mut history = History::default();
+        let journal = self.journal.good();
+        let leads_here = |older: &&Scan| journal.is_none_or(|scan| *older.head() == scan.base);
+        let scans = self
+            .older
+            .good()
+            .filter(leads_here)
+            .into_iter()
+            .chain(journal);
+        for line in scans.flat_map(|scan| &scan.lines) {
+            if line.at.seq <= seq {
+                history.push(HistoryEntry::new(line.at.seq, &line.entry));
+            }
+        }
+        history
+    }
+
     fn path(&self, name: &str) -> String {
         self.disk.path(name).display().to_string()
     }
@@ -240,77 +250,5 @@ fn damage(end: &End) -> Option<String> {
     match end {
         End::Damaged { offset, what } => Some(format!("is damaged at byte {offset} ({what})")),
         End::Clean { .. } | End::Torn { .. } => None,
-    }
-}
-
-impl Recovered {
-    fn new(head: &Point, image: Image) -> Self {
-        Self {
-            image,
-            head: head.clone(),
-            journal_lines: 0,
-            snapshot_seq: None,
-            mode: Mode::ReadWrite,
-            repair: Repair::Begin,
-            warnings: Vec::new(),
-        }
-    }
-
-    /// How many lines of the current journal are in the image already.
-    fn skip(&self, scan: &Scan) -> usize {
-        scan.lines_until(&self.head).unwrap_or_default()
-    }
-
-    fn apply(&mut self, lines: &[Verified], skip: usize) {
-        for line in lines.iter().skip(skip) {
-            let entry = line.entry.clone();
-            self.image.apply(entry.puts, entry.idempotency);
-            self.head = line.at.clone();
-        }
-    }
-
-    /// Applies the current journal and judges its end.
-    fn follow(&mut self, scan: &Scan, skip: usize, journal: &str) {
-        self.apply(&scan.lines, skip);
-        self.journal_lines = scan.lines.len();
-        self.check_schema(journal, scan.schema);
-        match &scan.end {
-            End::Clean { last_line } => self.repair = Repair::Rewrite(last_line.clone()),
-            End::Torn { offset, bytes } => {
-                self.warnings.push(format!(
-                    "{journal}: dropped an unfinished, never acknowledged line of {bytes} bytes at byte {offset}"
-                ));
-                self.repair = Repair::Truncate(*offset as u64);
-            }
-            End::Damaged { offset, what } => self.read_only(format!(
-                "{journal} is damaged at byte {offset} ({what}): restore it from a backup, or give up what follows with `truncate -s {offset} {journal}` and start again"
-            )),
-        }
-    }
-
-    fn check_schema(&mut self, path: &str, schema: u32) {
-        if schema > SCHEMA {
-            self.read_only(format!(
-                "{path} has schema {schema}, and this pointsman writes schema {SCHEMA}: run the version that wrote it"
-            ));
-        }
-    }
-
-    /// The first reason stays.
-    fn read_only(&mut self, reason: String) {
-        if self.mode == Mode::ReadWrite {
-            self.mode = Mode::ReadOnly { reason };
-        }
-    }
-
-    /// Records that are as they were written, but make no sense.
-    fn warn_of_breaches(&mut self) {
-        for (key, record) in &self.image.rollouts {
-            if let Err(breach) = record.check_invariants() {
-                self.warnings.push(format!(
-                    "the stored rollout record of {key} makes no sense: {breach}"
-                ));
-            }
-        }
     }
 }
