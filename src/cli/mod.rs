@@ -24,6 +24,7 @@ mod sentence;
 mod serve;
 mod session;
 mod stacks;
+mod state;
 mod status;
 mod switch;
 mod table;
@@ -100,6 +101,9 @@ enum Verb {
     /// Show what would become of a compose file or of labels, without a daemon
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArgs),
+    /// Look at the stored state itself, without a daemon
+    #[command(subcommand, after_help = state::EXAMPLES)]
+    State(state::StateVerb),
     /// Ask the daemon of this machine whether it is ready (for Docker's HEALTHCHECK)
     #[command(after_help = healthcheck::EXAMPLES)]
     Healthcheck(healthcheck::HealthcheckArgs),
@@ -150,6 +154,7 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Stacks => stacks::run(&open()?),
         Verb::Diagnose => diagnose::run(&open()?),
         Verb::Check(args) => check::run(args, global.context.as_deref(), format),
+        Verb::State(verb) => state::run(verb, format),
         Verb::Healthcheck(args) => healthcheck::run(args, global),
         Verb::Version => version::run(format),
     }
@@ -184,6 +189,7 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Stacks
         | Verb::Diagnose
         | Verb::Check(_)
+        | Verb::State(_)
         | Verb::Healthcheck(_)
         | Verb::Version => None,
     };

@@ -5,6 +5,7 @@
 //! `handle` is the door, `requests` what comes through it, `turn` what follows every change.
 
 mod clock;
+mod findings;
 mod handle;
 mod requests;
 mod turn;

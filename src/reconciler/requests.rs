@@ -24,7 +24,7 @@ impl Reconciler {
             Request::Status(key, reply) => give(reply, self.table.status(&key, now)),
             Request::History(key, limit, reply) => give(reply, self.history(&key, limit)),
             Request::Stacks(reply) => give(reply, self.table.all_stacks(now)),
-            Request::Diagnostics(reply) => give(reply, self.table.diagnostics()),
+            Request::Diagnostics(reply) => give(reply, self.findings(now)),
         }
     }
 

@@ -100,7 +100,7 @@ impl Error {
     }
 
     /// The message and its causes on one line.
-    pub(super) fn chain(&self) -> String {
+    pub fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {

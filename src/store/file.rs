@@ -39,6 +39,17 @@ impl FileDisk {
             journal: None,
         })
     }
+
+    /// A directory that must be there.
+    pub(super) fn existing(dir: &Path) -> Result<Self, Error> {
+        let listed = std::fs::read_dir(dir).map(drop);
+        listed.map_err(|source| Error::Io {
+            action: "read",
+            path: dir.to_owned(),
+            source,
+        })?;
+        Self::open(dir)
+    }
 }
 
 /// Makes the missing part of a path, each new name durable in its parent.

@@ -22,6 +22,8 @@ mod events;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod kills;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod support;

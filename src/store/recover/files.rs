@@ -4,7 +4,7 @@ use crate::store::checkpoint::{self, Checkpoint, Unreadable};
 use crate::store::disk::Source;
 use crate::store::history::{History, HistoryEntry};
 use crate::store::image::Image;
-use crate::store::journal::{self, End, Point, Scan};
+use crate::store::journal::{self, End, Point, Scan, Verified};
 use crate::store::{Error, Mode, name};
 
 use super::{Cut, Recovered, Repair};
@@ -31,12 +31,12 @@ impl<T, E> Stored<T, E> {
 }
 
 #[derive(Debug)]
-pub(super) struct Files<'a> {
+pub(in crate::store) struct Files<'a> {
     disk: &'a dyn Source,
-    snapshot: Stored<Checkpoint, String>,
-    previous: Stored<Checkpoint, String>,
-    journal: Stored<Scan, String>,
-    older: Stored<Scan, String>,
+    pub(in crate::store) snapshot: Stored<Checkpoint, String>,
+    pub(in crate::store) previous: Stored<Checkpoint, String>,
+    pub(in crate::store) journal: Stored<Scan, String>,
+    pub(in crate::store) older: Stored<Scan, String>,
     /// A new journal that was not yet given its name.
     unnamed: Stored<Scan, String>,
 }
@@ -49,20 +49,14 @@ fn read_file(disk: &dyn Source, name: &str) -> Result<Option<Vec<u8>>, Error> {
     })
 }
 
-pub(in crate::store) fn read_journal(
-    disk: &dyn Source,
-    name: &str,
-) -> Result<Stored<Scan, String>, Error> {
+fn read_journal(disk: &dyn Source, name: &str) -> Result<Stored<Scan, String>, Error> {
     Ok(match read_file(disk, name)? {
         None => Stored::Missing,
         Some(bytes) => journal::scan(&bytes).map_or_else(Stored::Bad, Stored::Good),
     })
 }
 
-pub(in crate::store) fn read_snapshot(
-    disk: &dyn Source,
-    name: &str,
-) -> Result<Stored<Checkpoint, String>, Error> {
+fn read_snapshot(disk: &dyn Source, name: &str) -> Result<Stored<Checkpoint, String>, Error> {
     let Some(bytes) = read_file(disk, name)? else {
         return Ok(Stored::Missing);
     };
@@ -78,7 +72,7 @@ pub(in crate::store) fn read_snapshot(
 
 impl<'a> Files<'a> {
     /// Reads all of them.
-    pub(super) fn read(disk: &'a dyn Source) -> Result<Self, Error> {
+    pub(in crate::store) fn read(disk: &'a dyn Source) -> Result<Self, Error> {
         Ok(Self {
             disk,
             snapshot: read_snapshot(disk, name::SNAPSHOT)?,
@@ -208,6 +202,34 @@ impl<'a> Files<'a> {
         let skip = older.lines_until(head).filter(|_| whole)?;
         recovered.apply(&older.lines, skip);
         Some(recovered)
+    }
+
+    /// What the entries up to a place add up to, when an earlier snapshot or the beginning is there to start from.
+    pub(in crate::store) fn sum_until(&self, place: &Point) -> Option<Image> {
+        let (older, journal) = (self.older.good(), self.journal.good());
+        let joined = match (older, journal) {
+            (Some(older), Some(journal)) => *older.head() == journal.base,
+            (Some(_) | None, None) | (None, Some(_)) => true,
+        };
+        let older = older.filter(|_| joined);
+        let first = older.or(journal)?;
+        let scans = older.into_iter().chain(journal);
+        let lines: Vec<&Verified> = scans.flat_map(|scan| &scan.lines).collect();
+        let until = |place: &Point| {
+            if *place == first.base {
+                return Some(0);
+            }
+            let last = lines.iter().position(|line| line.at == *place)?;
+            Some(last + 1)
+        };
+        let (end, mut bases) = (until(place)?, self.bases());
+        bases.find_map(|(head, mut image)| {
+            for line in lines.get(until(&head)?..end)? {
+                let entry = line.entry.clone();
+                image.apply(entry.puts, entry.idempotency);
+            }
+            Some(image)
+        })
     }
 
     /// The entries up to `seq`, as far back as the journals go without a gap.

@@ -12,7 +12,7 @@ use super::image::Image;
 use super::journal::{End, Point, Scan, Verified};
 use super::{Error, Mode, SCHEMA};
 
-use files::Files;
+pub(super) use files::{Files, Stored};
 
 /// What was read.
 #[derive(Debug)]

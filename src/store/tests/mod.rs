@@ -1,5 +1,6 @@
 //! What the store promises, tried on a disk that fails at every operation, and on the real one.
 
+mod accept;
 mod arbitrary;
 mod crash;
 mod damage;
@@ -8,7 +9,9 @@ mod files;
 mod format;
 mod history;
 mod kill;
+mod schema;
 mod sim;
+mod verify;
 
 use std::collections::BTreeMap;
 

@@ -53,6 +53,14 @@ impl Store {
         compact_at: usize,
     ) -> Result<(Self, Loaded), Error> {
         lock(disk.as_mut())?;
+        Self::open_locked(disk, compact_at)
+    }
+
+    /// As [`Store::open_on`], when the lock is taken already.
+    pub(super) fn open_locked(
+        disk: Box<dyn Disk>,
+        compact_at: usize,
+    ) -> Result<(Self, Loaded), Error> {
         let recovered = recover(disk.as_ref())?;
         let Recovered {
             image,
