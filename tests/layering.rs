@@ -14,8 +14,16 @@ mod layering {
         ("routing::ids", &[]),
         ("go_duration", &[]),
         ("routing::traefik", &["routing::ids", "go_duration"]),
-        ("routing::model", &["routing::ids", "routing::time"]),
-        ("routing::rollout", &["routing::ids", "routing::time"]),
+        // plans are nouns that the env record and the rollout record both hold
+        ("routing::plan", &[]),
+        (
+            "routing::model",
+            &["routing::ids", "routing::plan", "routing::time"],
+        ),
+        (
+            "routing::rollout",
+            &["routing::ids", "routing::plan", "routing::time"],
+        ),
         // labels are read into Traefik's own types, which are nouns
         (
             "routing::labels",
@@ -25,6 +33,7 @@ mod layering {
             "routing::table",
             &[
                 "routing::ids",
+                "routing::plan",
                 "routing::time",
                 "routing::labels",
                 "routing::model",
@@ -39,6 +48,7 @@ mod layering {
             "store",
             &[
                 "routing::ids",
+                "routing::plan",
                 "routing::time",
                 "routing::model",
                 "routing::rollout",
@@ -48,6 +58,7 @@ mod layering {
             "reconciler",
             &[
                 "routing::ids",
+                "routing::plan",
                 "routing::time",
                 "routing::model",
                 "routing::rollout",
@@ -65,6 +76,7 @@ mod layering {
                 "reconciler",
                 "snapshot",
                 "routing::ids",
+                "routing::plan",
                 "routing::time",
                 "routing::model",
                 "routing::rollout",

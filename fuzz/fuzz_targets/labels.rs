@@ -26,6 +26,7 @@ fn container(n: u8, labels: BTreeMap<String, String>) -> Container {
         state: State::Running,
         health: Health::None,
         leaving: None,
+        image: String::new(),
         network_mode: "net".to_owned(),
         networks: BTreeMap::from([("net".to_owned(), endpoint)]),
         ports: vec![Port { private: 80, public: None, host_ip: None }],

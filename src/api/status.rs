@@ -118,8 +118,10 @@ pub struct Shift {
 pub enum ShiftPhase {
     /// Waits for the candidate.
     Pending,
-    /// Traffic is shared.
+    /// Traffic is shared, and the step's clock runs.
     Running,
+    /// Traffic is shared, and the clock stands.
+    Held,
 }
 
 /// Shares of live traffic by slot, in percent.
@@ -143,7 +145,8 @@ pub struct SlotWeights {
 /// Why a step waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// Stable word: `not-ready`, `candidate-dead`, `stable-dead`.
+    /// Stable word: `not-ready`, `user`, `gate`, `hook`, `hook-refused`, `inconclusive`, `frozen`, `candidate-dead`,
+    /// `stable-dead`, `docker-stale`, `proxy-stale`, `restart`.
     pub reason: String,
     /// In words.
     pub detail: String,

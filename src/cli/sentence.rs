@@ -65,6 +65,10 @@ pub(super) fn headline(asked: Asked<'_>, status: &Status) -> String {
             ShiftPhase::Running => {
                 format!("{version} takes {weight}% of live traffic, {active} the rest")
             }
+            ShiftPhase::Held => {
+                let why = held(status);
+                format!("{version} takes {weight}% of live traffic, {active} the rest, held: {why}")
+            }
         };
     }
     if asked.version.is_some() && asked.version != active {

@@ -32,6 +32,7 @@ pub(super) fn container(listed: Listed) -> Option<Container> {
         ports: ports(&listed.ports),
         // no list shows it: events do
         leaving: None,
+        image: listed.image_id,
         labels: listed.labels,
     })
 }

@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::EnvRecord;
-use crate::routing::rollout::{Command, Event, Record, Refusal, Step, step};
+use crate::routing::rollout::{Event, Record, Refusal, Step, step};
 use crate::routing::table::Table;
 use crate::routing::time::Timestamp;
 use crate::store::{Answer, Entry, HistoryEntry, Idempotency, Put};
@@ -54,7 +54,10 @@ impl Reconciler {
         }
         let next = step(
             &old,
-            &Event::Command(request.command.clone()),
+            &Event::Command {
+                command: request.command.clone(),
+                by: request.actor.clone(),
+            },
             &self.table.view(key),
             now,
         )
@@ -81,7 +84,8 @@ impl Reconciler {
         match self.store.answer(key) {
             None => Ok(false),
             Some(answer)
-                if answer.env == request.key && answer.fingerprint == words(&request.command) =>
+                if answer.env == request.key
+                    && answer.fingerprint == request.command.to_string() =>
             {
                 Ok(true)
             }
@@ -101,7 +105,7 @@ impl Reconciler {
         if !changed && request.idempotency_key.is_none() {
             return Ok(());
         }
-        let words = words(&request.command);
+        let words = request.command.to_string();
         let answer = |key_text: &String| Idempotency {
             key: key_text.clone(),
             answer: Answer {
@@ -115,7 +119,7 @@ impl Reconciler {
             actor: request.actor.clone(),
             idempotency: request.idempotency_key.as_ref().map(answer),
             command: words.clone(),
-            result: next.what.to_owned(),
+            result: next.what.to_string(),
             envs: vec![key.clone()],
             puts: if changed {
                 vec![Put::Rollout(key.clone(), next.record.clone())]
@@ -221,34 +225,10 @@ fn accepted(
     })
 }
 
-/// The command as an operator would type it.
-fn words(command: &Command) -> String {
-    match command {
-        Command::Promote {
-            version,
-            weight: Some(weight),
-        } => format!("promote {version} {}%", weight.percent()),
-        Command::Promote {
-            version,
-            weight: None,
-        } => format!("promote {version}"),
-        Command::Switch | Command::Rollback | Command::Evict => command.verb().to_owned(),
-    }
-}
-
 fn refused(refusal: Refusal, old: &Record, now: Timestamp) -> CommandError {
-    let retry_after_ms = match &refusal {
-        Refusal::NotReady { ready_at, .. } => {
-            Some(ready_at.map_or(1000, |at| at.millis_since(now)))
-        }
-        Refusal::NoActive
-        | Refusal::NothingStaged
-        | Refusal::UnknownVersion { .. }
-        | Refusal::AlreadyActive { .. }
-        | Refusal::Shifting { .. }
-        | Refusal::NoPrevious
-        | Refusal::PreviousDown { .. } => None,
-    };
+    let retry_after_ms = refusal
+        .ready_at()
+        .map(|at| at.map_or(1000, |at| at.millis_since(now)));
     CommandError::Refused {
         refusal,
         state: old.state(),

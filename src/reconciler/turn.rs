@@ -67,7 +67,7 @@ impl Reconciler {
             time: now,
             actor: "pointsman".to_owned(),
             command: "tick".to_owned(),
-            result: next.what.to_owned(),
+            result: next.what.to_string(),
             envs: vec![key.clone()],
             idempotency: None,
             puts: vec![Put::Rollout(key.clone(), next.record.clone())],
@@ -78,7 +78,7 @@ impl Reconciler {
                 self.table.put_rollout(key, next.record);
                 self.table.rebuild(now);
             }
-            Err(error) => self.stall(key, next.what, &error),
+            Err(error) => self.stall(key, &next.what.to_string(), &error),
         }
     }
 

@@ -34,6 +34,12 @@ pub enum IdError {
         /// What was given.
         value: String,
     },
+    /// An incarnation is a hash.
+    #[error("incarnation {value:?} must be 16 hex digits")]
+    Incarnation {
+        /// What was given.
+        value: String,
+    },
     /// Releases of Traefik are numbers.
     #[error("{value:?} is no version of Traefik: write it as 3.3 or 3.3.4")]
     TraefikVersion {
@@ -285,6 +291,27 @@ impl TraefikVersion {
 impl fmt::Display for TraefikVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+/// What a stack is made of: a fingerprint of its images and its compose configuration, without its containers' ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Incarnation(pub u64);
+
+impl Incarnation {
+    /// From its 16 hex digits.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let digits = Some(text).filter(|text| text.len() == 16);
+        let number = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        number.map(Self).ok_or_else(|| IdError::Incarnation {
+            value: text.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Incarnation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
     }
 }
 

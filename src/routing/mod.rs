@@ -7,6 +7,7 @@
 pub mod ids;
 pub mod labels;
 pub mod model;
+pub mod plan;
 pub mod rollout;
 pub mod table;
 pub mod time;

@@ -40,7 +40,7 @@ pub use writer::Store;
 
 /// Version of the files' format. Any change of it, an added field too, needs the next number: an older
 /// binary that writes a record back would lose what it does not know.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// Entries in the journal at which it is folded into the snapshot and rotated.
 const COMPACT_AT: usize = 1000;

@@ -165,6 +165,7 @@ impl Place<'_> {
             networks: self.networks(service, addresses),
             ports: ports(service),
             leaving: None,
+            image: String::new(),
         }
     }
 

@@ -148,6 +148,7 @@ impl Inspected {
             networks: networks.map(|(name, at)| (name, at.endpoint())).collect(),
             ports: ports(&self.network_settings.ports),
             leaving: None,
+            image: String::new(),
         }
     }
 }

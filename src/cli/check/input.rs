@@ -186,5 +186,6 @@ fn container(
         networks: BTreeMap::from([("bridge".to_owned(), addresses.next("bridge"))]),
         ports: Vec::new(),
         leaving: None,
+        image: String::new(),
     }
 }

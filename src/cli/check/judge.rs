@@ -72,6 +72,7 @@ fn active(version: Version) -> Record {
     let placed = Placed {
         version,
         placed_generation: 1,
+        failed: None,
     };
     record.slots.set(Slot::Blue, Some(placed));
     record.active = Some(Slot::Blue);

@@ -14,6 +14,8 @@ pub(in crate::docker) struct Listed {
     pub id: String,
     #[serde(deserialize_with = "text_list")]
     pub names: Vec<String>,
+    #[serde(rename = "ImageID", deserialize_with = "text")]
+    pub image_id: String,
     #[serde(deserialize_with = "number")]
     pub created: u64,
     #[serde(deserialize_with = "text_map")]

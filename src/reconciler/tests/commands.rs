@@ -14,7 +14,7 @@ async fn nothing_is_published_before_it_is_saved() {
         let snapshot = reader.newer_than(seen).await;
         (snapshot.revision(), journal(&path))
     });
-    let accepted = rig.command(Command::Switch).await;
+    let accepted = rig.command(Command::switch()).await;
     let published = rig.reader.load().unwrap().revision();
     assert_eq!(published, accepted.revision, "answered after it was out");
     let (revision, saved) = watching.join_next().await.unwrap().unwrap();
@@ -68,7 +68,7 @@ async fn a_repeated_key_repeats_the_answer_also_after_a_kill() {
     let dir = TempDir::new().unwrap();
     let rig = v1_live(dir.path()).await;
     rig.command(promote("v2", None)).await;
-    let first = rig.send(keyed(Command::Switch, "k1")).await.unwrap();
+    let first = rig.send(keyed(Command::switch(), "k1")).await.unwrap();
     let generation = first.status.rollout.generation;
     rig.kill().await;
 
@@ -76,7 +76,7 @@ async fn a_repeated_key_repeats_the_answer_also_after_a_kill() {
     // its If-Match is of before the first try
     let again = CommandRequest {
         if_match: Some(generation - 1),
-        ..keyed(Command::Switch, "k1")
+        ..keyed(Command::switch(), "k1")
     };
     let again = rig.send(again).await.unwrap();
     assert_eq!(
@@ -89,7 +89,7 @@ async fn a_repeated_key_repeats_the_answer_also_after_a_kill() {
         matches!(other, Err(CommandError::KeyReused(_))),
         "{other:?}"
     );
-    let refused = rig.send(keyed(Command::Switch, "k2")).await.unwrap();
+    let refused = rig.send(keyed(Command::switch(), "k2")).await.unwrap();
     assert_eq!(
         refused.status.rollout.generation,
         generation + 1,
@@ -198,7 +198,7 @@ async fn a_pending_commit_happens_when_the_candidate_gets_ready() {
     let starting = with_health(Health::Starting, web("v2", 2));
     let rig = Rig::with(dir.path(), &[web("v1", 1), starting.clone()]).await;
     rig.command(promote("v1", None)).await;
-    rig.command(Command::Switch).await;
+    rig.command(Command::switch()).await;
     let accepted = rig.command(promote("v2", Some(100))).await;
     let shift = accepted.status.rollout.shift.unwrap();
     assert!(matches!(shift.phase, Phase::Pending { .. }), "{shift:?}");
@@ -221,7 +221,7 @@ async fn a_pending_commit_happens_when_its_time_has_come() {
     let plain = |container| with_health(Health::None, container);
     rig.list(&both().map(plain)).await;
     rig.command(promote("v1", None)).await;
-    rig.command(Command::Switch).await;
+    rig.command(Command::switch()).await;
     let mut turns = rig.handle.turns();
     let accepted = rig.command(promote("v2", Some(100))).await;
     assert!(accepted.status.rollout.shift.is_some(), "held");

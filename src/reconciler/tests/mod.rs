@@ -18,7 +18,8 @@ use crate::routing::ids::{ContainerId, EnvKey, Version};
 use crate::routing::model::{
     Attachments, Change, Container, Endpoint, EnvRecord, Health, Origin, Port, State,
 };
-use crate::routing::rollout::{Command, Phase, Weight};
+use crate::routing::plan::Weight;
+use crate::routing::rollout::{Command, Insist, Phase};
 use crate::routing::table::{EnvStatus, Options};
 use crate::routing::time::Timestamp;
 use crate::snapshot::{self, Reader};
@@ -143,6 +144,7 @@ fn promote(text: &str, weight: Option<u64>) -> Command {
     Command::Promote {
         version: version(text),
         weight: weight.map(|weight| Weight::new(weight).unwrap()),
+        insist: Insist::default(),
     }
 }
 
@@ -186,6 +188,7 @@ fn web(text: &str, n: u8) -> Container {
         state: State::Running,
         health: Health::Healthy,
         leaving: None,
+        image: String::new(),
         network_mode: "net".to_owned(),
         networks: BTreeMap::from([("net".to_owned(), endpoint)]),
         ports: vec![Port {
@@ -211,7 +214,7 @@ fn both() -> [Container; 2] {
 async fn v1_live(dir: &Path) -> Rig {
     let rig = Rig::with(dir, &both()).await;
     rig.command(promote("v1", None)).await;
-    rig.command(Command::Switch).await;
+    rig.command(Command::switch()).await;
     rig
 }
 

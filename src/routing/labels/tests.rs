@@ -42,6 +42,7 @@ fn read(labels: &[(&str, &str)]) -> Declaration {
         state: State::Running,
         health: Health::None,
         leaving: None,
+        image: String::new(),
         network_mode: "default".to_owned(),
         networks: BTreeMap::new(),
         ports: Vec::new(),

@@ -30,6 +30,8 @@ pub struct Container {
     pub ports: Vec<Port>,
     /// It was told to stop, and no end or new start was seen since.
     pub leaving: Option<Leaving>,
+    /// Docker's id of its image; empty when it is not told.
+    pub image: String,
 }
 
 /// A signal to stop that a container got.

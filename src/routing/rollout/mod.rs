@@ -9,12 +9,14 @@ mod record;
 mod refusal;
 mod step;
 mod view;
+mod what;
 
 #[cfg(test)]
 mod tests;
 
-pub use command::{Command, Event};
-pub use record::{Phase, Placed, Record, Shift, Slots, Weight, WeightError};
+pub use command::{Closure, Command, Event, HookAnswer, Insist, Verdict};
+pub use record::{Failed, Freeze, Hold, Maintenance, Phase, Placed, Record, Retired, Shift, Slots};
 pub use refusal::Refusal;
 pub use step::{Step, next_deadline, step};
-pub use view::{StackHealth, View};
+pub use view::{FirstDeploy, Policy, StackHealth, View};
+pub use what::{Cause, What};

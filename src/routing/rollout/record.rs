@@ -1,8 +1,10 @@
 //! The durable record of one env's slots: intent only. Health and effective weights are derived from it.
 
-use thiserror::Error;
+use std::collections::BTreeMap;
+use std::fmt;
 
-use crate::routing::ids::{Slot, Version};
+use crate::routing::ids::{Incarnation, Slot, Version};
+use crate::routing::plan::{Gate, Plan, PlanStep, Weight};
 use crate::routing::time::Timestamp;
 
 /// Slots, pointers and a running shift.
@@ -18,6 +20,12 @@ pub struct Record {
     pub shift: Option<Shift>,
     /// The version that was active before; what `rollback` returns to.
     pub previous: Option<Version>,
+    /// Whether changes are forbidden.
+    pub frozen: Option<Freeze>,
+    /// Whether the live host answers 503.
+    pub maintenance: Option<Maintenance>,
+    /// Versions withdrawn from routing, until their containers are gone.
+    pub retired: BTreeMap<Version, Retired>,
 }
 
 /// The two places.
@@ -36,72 +44,185 @@ pub struct Placed {
     pub version: Version,
     /// The generation that put it there.
     pub placed_generation: u64,
+    /// What it was made of when its shift was ended by itself; it is not tried again by itself.
+    pub failed: Option<Failed>,
 }
 
-/// Live traffic being shared between the active slot and the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A version that failed as a candidate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// What it was made of.
+    pub incarnation: Option<Incarnation>,
+    /// What happened.
+    pub why: String,
+}
+
+/// Live traffic on its way from the active slot to the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shift {
+    /// The steps that it takes.
+    pub plan: Plan,
+    /// Which of them it is at, counted from 0.
+    pub step: usize,
     /// The other slot's intended share.
     pub weight: Weight,
-    /// Whether it has begun.
+    /// What the candidate was made of when the shift began; made of something else it begins again.
+    pub incarnation: Option<Incarnation>,
+    /// When shares last changed.
+    pub entered_at: Timestamp,
+    /// Whether it has begun, and whether its clock runs.
     pub phase: Phase,
+    /// The generation that began it; what hooks say about another shift is not heard.
+    pub started_generation: u64,
 }
 
-/// Whether a shift has begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether a shift has begun, and whether its clock runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Held until the candidate is ready; given up at the deadline. Effective weight 0.
     Pending {
         /// When it is given up.
         deadline: Timestamp,
     },
-    /// The candidate has been ready once and takes its share.
-    Running,
+    /// The candidate takes its share, and the step's clock runs.
+    Running {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The candidate takes its share, and the clock stands.
+    Held(Hold),
 }
 
-/// A share of traffic in percent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Weight(u8);
-
-/// A weight outside 0 to 100.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("weight {given:?} must be a whole number from 0 to 100, with or without a percent sign")]
-pub struct WeightError {
-    /// What was given.
-    pub given: String,
+/// Why a shift's clock stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Somebody asked for it.
+    User {
+        /// Who.
+        by: String,
+    },
+    /// The step's gate is a person's `resume`.
+    Gate,
+    /// The step's hook has been asked.
+    Hook {
+        /// Which.
+        name: String,
+    },
+    /// The step's hook said no, or nothing.
+    Refused {
+        /// Which hook.
+        name: String,
+        /// What it said.
+        why: String,
+    },
+    /// The gate did not open in time.
+    Overdue,
+    /// All changes are forbidden.
+    Frozen,
+    /// The candidate has no healthy server.
+    CandidateDead,
+    /// The active version has no healthy server.
+    StableDead,
+    /// Docker does not answer, so health is not known.
+    DockerStale,
+    /// No proxy asks for the document.
+    ProxyStale,
+    /// The daemon has just started.
+    Restart,
 }
 
-impl Weight {
-    /// All traffic.
-    pub const FULL: Self = Self(100);
-
-    /// From a number.
-    pub fn new(percent: u64) -> Result<Self, WeightError> {
-        u8::try_from(percent)
-            .ok()
-            .filter(|percent| *percent <= 100)
-            .map(Self)
-            .ok_or_else(|| WeightError {
-                given: percent.to_string(),
-            })
+impl Hold {
+    /// Its stable word.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::User { .. } => "user",
+            Self::Gate => "gate",
+            Self::Hook { .. } => "hook",
+            Self::Refused { .. } => "hook-refused",
+            Self::Overdue => "inconclusive",
+            Self::Frozen => "frozen",
+            Self::CandidateDead => "candidate-dead",
+            Self::StableDead => "stable-dead",
+            Self::DockerStale => "docker-stale",
+            Self::ProxyStale => "proxy-stale",
+            Self::Restart => "restart",
+        }
     }
 
-    /// From `25` or `25%`.
-    pub fn parse(text: &str) -> Result<Self, WeightError> {
-        let digits = text.strip_suffix('%').unwrap_or(text);
-        let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        let number = digits.parse().ok().filter(|_| all_digits);
-        number
-            .and_then(|percent| Self::new(percent).ok())
-            .ok_or_else(|| WeightError {
-                given: text.to_owned(),
-            })
+    /// Does it end by itself when its cause is gone.
+    pub const fn is_automatic(&self) -> bool {
+        match self {
+            Self::User { .. }
+            | Self::Gate
+            | Self::Hook { .. }
+            | Self::Refused { .. }
+            | Self::Overdue => false,
+            Self::Frozen
+            | Self::CandidateDead
+            | Self::StableDead
+            | Self::DockerStale
+            | Self::ProxyStale
+            | Self::Restart => true,
+        }
     }
+}
 
-    /// 0 to 100.
-    pub const fn percent(self) -> u8 {
-        self.0
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User { by } => write!(f, "{by} asked for it; `resume` goes on"),
+            Self::Gate => f.write_str("the plan waits for a person here; `resume` goes on"),
+            Self::Hook { name } => write!(f, "hook {name} has not answered yet"),
+            Self::Refused { name, why } => write!(
+                f,
+                "hook {name} said no: {why}; `resume` goes on anyway, `abort` goes back"
+            ),
+            Self::Overdue => f.write_str(
+                "the step took longer than its max_dwell; `resume` goes on, `abort` goes back",
+            ),
+            Self::Frozen => f.write_str("the env is frozen"),
+            Self::CandidateDead => f.write_str("the candidate has no healthy server"),
+            Self::StableDead => f.write_str(
+                "the active version has no healthy server, so the candidate has all of the traffic",
+            ),
+            Self::DockerStale => f.write_str("Docker does not answer, so health is not known"),
+            Self::ProxyStale => {
+                f.write_str("no Traefik asks for the document, so nobody would follow")
+            }
+            Self::Restart => f.write_str("pointsman has just started"),
+        }
     }
+}
+
+/// Nothing is to change until somebody lifts it; going back is always allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freeze {
+    /// Who asked for it.
+    pub by: String,
+    /// What for.
+    pub why: String,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+}
+
+/// The live host answers 503, whatever the slots hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Maintenance {
+    /// Who asked for it.
+    pub by: String,
+    /// What visitors are told.
+    pub message: String,
+    /// When they should come again, in seconds.
+    pub retry_after_s: u32,
+}
+
+/// A version that was taken out of service for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retired {
+    /// Who asked for it.
+    pub by: String,
+    /// When; containers made later are a new deployment.
+    pub at: Timestamp,
 }
 
 impl Slots {
@@ -120,6 +241,28 @@ impl Slots {
             Slot::Green => &mut self.green,
         };
         std::mem::replace(place, placed)
+    }
+}
+
+impl Shift {
+    /// The step that it is at.
+    pub fn current(&self) -> Option<&PlanStep> {
+        self.plan.step(self.step)
+    }
+
+    /// Is it at a step that ends it as soon as the candidate is ready: nothing is measured or asked on the way.
+    pub fn commits_at_once(&self) -> bool {
+        self.current().is_some_and(|step| {
+            step.weight == Weight::FULL && step.min_dwell_ms == 0 && step.gate == Gate::None
+        })
+    }
+
+    /// Has the candidate been ready, so that it takes its share.
+    pub const fn has_begun(&self) -> bool {
+        match self.phase {
+            Phase::Pending { .. } => false,
+            Phase::Running { .. } | Phase::Held(_) => true,
+        }
     }
 }
 
@@ -162,7 +305,7 @@ impl Record {
 
     /// `empty`, `steady` or `shifting`.
     pub const fn state(&self) -> &'static str {
-        match (self.active, self.shift) {
+        match (self.active, &self.shift) {
             (None, _) => "empty",
             (Some(_), None) => "steady",
             (Some(_), Some(_)) => "shifting",
@@ -182,6 +325,19 @@ impl Record {
         }
         if self.active.is_some() && self.active_version() == self.other_version() {
             return Err("one version in both slots");
+        }
+        let retired = |slot| {
+            self.slots
+                .get(slot)
+                .is_some_and(|placed| self.retired.contains_key(&placed.version))
+        };
+        if Slot::ALL.into_iter().any(retired) {
+            return Err("a slot holds a retired version");
+        }
+        if let Some(shift) = &self.shift
+            && shift.plan.step(shift.step).is_none()
+        {
+            return Err("the shift is at a step that its plan does not have");
         }
         if self.active_version().is_some() && self.active_version() == self.previous.as_ref() {
             return Err("the previous version is the active one");

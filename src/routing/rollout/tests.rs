@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
 use crate::routing::ids::{Slot, Version};
+use crate::routing::plan::Weight;
 use crate::routing::time::Timestamp;
 
 use super::{
-    Command, Event, Phase, Record, Refusal, StackHealth, Step, View, Weight, next_deadline, step,
+    Command, Event, Insist, Phase, Record, Refusal, StackHealth, Step, View, next_deadline, step,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
@@ -15,10 +16,16 @@ fn version(text: &str) -> Version {
 
 fn promote(text: &str, weight: Option<u64>) -> Event {
     let weight = weight.map(|weight| Weight::new(weight).unwrap());
-    Event::Command(Command::Promote {
+    command(Command::Promote {
         version: version(text),
         weight,
+        insist: Insist::default(),
     })
+}
+
+fn command(command: Command) -> Event {
+    let by = "somebody".to_owned();
+    Event::Command { command, by }
 }
 
 fn healthy() -> StackHealth {
@@ -48,6 +55,8 @@ fn view(stacks: &[(&str, StackHealth)]) -> View {
     View {
         stacks,
         current: true,
+        applied_until: Some(NOW),
+        ..View::default()
     }
 }
 
@@ -71,11 +80,11 @@ fn apply(record: &Record, events: &[Event], view: &View) -> Record {
 }
 
 fn switch() -> Event {
-    Event::Command(Command::Switch)
+    command(Command::switch())
 }
 
 fn rollback() -> Event {
-    Event::Command(Command::Rollback)
+    command(Command::Rollback)
 }
 
 /// v1 live, v2 standby's place empty.
@@ -141,7 +150,7 @@ fn promote_with_all_of_the_traffic_commits_by_itself() {
     let record = apply(&v1_live(), &[promote("v2", Some(100))], &all_healthy());
     assert_live(&record, "v2", Some("v1"));
     assert_eq!(
-        (record.shift, record.previous.clone()),
+        (record.shift.clone(), record.previous.clone()),
         (None, Some(version("v1"))),
         "committed"
     );
@@ -202,7 +211,13 @@ fn a_weight_waits_for_readiness_with_a_deadline() {
     let begun = step(&pending, &Event::Tick, &waiting, NOW.plus_millis(4_000))
         .unwrap()
         .record;
-    assert_eq!(begun.shift.unwrap().phase, Phase::Running, "begun");
+    assert_eq!(
+        begun.shift.unwrap().phase,
+        Phase::Running {
+            since: NOW.plus_millis(4_000)
+        },
+        "begun"
+    );
     let never = view(&[("v1", healthy()), ("v2", dead(0))]);
     let given_up = step(&pending, &Event::Tick, &never, deadline)
         .unwrap()
@@ -346,13 +361,7 @@ fn a_running_shift_refuses_another_candidate_and_repeats_are_harmless() {
         "names both"
     );
     assert_eq!(
-        step(
-            &shifting,
-            &Event::Command(Command::Evict),
-            &all_healthy(),
-            NOW
-        )
-        .unwrap_err(),
+        step(&shifting, &command(Command::Evict), &all_healthy(), NOW).unwrap_err(),
         refused,
         "evict too"
     );
@@ -403,16 +412,11 @@ fn promote_needs_a_stack_that_is_not_live() {
 #[test]
 fn evict_empties_the_other_slot_only() {
     let record = apply(&v1_live(), &[promote("v2", None)], &all_healthy());
-    let step = run(&record, &Event::Command(Command::Evict), &all_healthy());
+    let step = run(&record, &command(Command::Evict), &all_healthy());
     assert_eq!(step.displaced, Some(version("v2")), "v2 is a preview again");
     assert_live(&step.record, "v1", None);
     assert_eq!(
-        run(
-            &step.record,
-            &Event::Command(Command::Evict),
-            &all_healthy()
-        )
-        .record,
+        run(&step.record, &command(Command::Evict), &all_healthy()).record,
         step.record,
         "nothing more to do"
     );

@@ -1,8 +1,10 @@
-//! What the machine sees of the world: each version's health, as the table derives it.
+//! What the machine sees of the world: each version's health, as the table derives it, the env's policy, and how far
+//! the proxies are.
 
 use std::collections::BTreeMap;
 
-use crate::routing::ids::Version;
+use crate::routing::ids::{Incarnation, Version};
+use crate::routing::plan::Plan;
 use crate::routing::time::Timestamp;
 
 /// All stacks of one env.
@@ -12,6 +14,35 @@ pub struct View {
     pub stacks: BTreeMap<Version, StackHealth>,
     /// The Docker view is complete and current. While it is not, nothing moves by itself.
     pub current: bool,
+    /// Every live proxy has whatever was published until then; `None` while nobody asks for the document.
+    pub applied_until: Option<Timestamp>,
+    /// What the env's record says about shifts.
+    pub policy: Policy,
+}
+
+/// What an env's record says about shifts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// The plan of a `shift` that names none.
+    pub plan: Option<Plan>,
+    /// Whether the first version goes live by itself.
+    pub first_deploy: FirstDeploy,
+    /// The hook that is asked before a switch.
+    pub pre_switch: Option<String>,
+    /// The hook that is asked after a switch, before it is final.
+    pub post_switch: Option<String>,
+    /// All hooks that a plan's gates may name.
+    pub hooks: Vec<String>,
+}
+
+/// Whether the first version of an env goes live by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FirstDeploy {
+    /// Somebody promotes and switches.
+    #[default]
+    Manual,
+    /// As soon as it is ready.
+    Auto,
 }
 
 /// One version's health.
@@ -29,6 +60,10 @@ pub struct StackHealth {
     pub down_since: Option<Timestamp>,
     /// Why it is not sufficient, in words; empty when it is.
     pub reason: String,
+    /// What it is made of: images and compose configuration.
+    pub incarnation: Option<Incarnation>,
+    /// When its oldest container was made, in seconds since the epoch.
+    pub created: u64,
 }
 
 impl View {
@@ -40,5 +75,10 @@ impl View {
     /// At least one healthy server.
     pub fn is_alive(&self, version: &Version) -> bool {
         self.stack(version).is_some_and(|stack| stack.healthy > 0)
+    }
+
+    /// What a version is made of.
+    pub fn incarnation(&self, version: &Version) -> Option<Incarnation> {
+        self.stack(version).and_then(|stack| stack.incarnation)
     }
 }

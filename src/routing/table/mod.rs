@@ -381,6 +381,7 @@ impl Table {
         View {
             stacks,
             current: self.synced,
+            ..View::default()
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::routing::ids::{EnvKey, Slot, Version};
 use crate::routing::model::EnvRecord;
-use crate::routing::rollout::{Phase, Record};
+use crate::routing::rollout::Record;
 use crate::routing::time::Timestamp;
 
 use super::Table;
@@ -111,10 +111,8 @@ impl Table {
                 .and_then(|version| self.stacks.get(key)?.get(version))
                 .is_some_and(|stack| stack.health.healthy > 0)
         };
-        let weight = match rollout.shift {
-            Some(shift) if shift.phase == Phase::Running => shift.weight.percent(),
-            _ => 0,
-        };
+        let shift = rollout.shift.as_ref().filter(|shift| shift.has_begun());
+        let weight = shift.map_or(0, |shift| shift.weight.percent());
         let candidate = match (alive(active), alive(active.other())) {
             (_, false) => 0,
             (false, true) if weight > 0 => 100,

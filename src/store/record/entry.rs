@@ -37,9 +37,9 @@ pub(in crate::store) struct Line {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::store) enum Put {
-    Env(Env),
+    Env(Box<Env>),
     RemoveEnv(String),
-    Rollout(Rollout),
+    Rollout(Box<Rollout>),
 }
 
 /// An idempotency key.
@@ -107,9 +107,9 @@ impl TryFrom<Line> for store::Entry {
 impl From<&store::Put> for Put {
     fn from(put: &store::Put) -> Self {
         match put {
-            store::Put::Env(record) => Self::Env(record.into()),
+            store::Put::Env(record) => Self::Env(Box::new(record.into())),
             store::Put::RemoveEnv(key) => Self::RemoveEnv(key.to_string()),
-            store::Put::Rollout(key, record) => Self::Rollout(Rollout::new(key, record)),
+            store::Put::Rollout(key, record) => Self::Rollout(Box::new(Rollout::new(key, record))),
         }
     }
 }
@@ -119,7 +119,7 @@ impl TryFrom<Put> for store::Put {
 
     fn try_from(put: Put) -> Result<Self, RecordError> {
         Ok(match put {
-            Put::Env(env) => Self::Env(env.try_into()?),
+            Put::Env(env) => Self::Env((*env).try_into()?),
             Put::RemoveEnv(key) => Self::RemoveEnv(parse_key(&key)?),
             Put::Rollout(rollout) => {
                 let (key, record) = rollout.decode()?;

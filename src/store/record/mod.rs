@@ -5,12 +5,14 @@
 
 mod entry;
 mod env;
+mod plan;
 mod rollout;
+mod shift;
 
 use thiserror::Error;
 
 use crate::routing::ids::{EnvKey, IdError};
-use crate::routing::rollout::WeightError;
+use crate::routing::plan::{PlanError, WeightError};
 
 pub(super) use entry::{Answer, Header, Line};
 pub(super) use env::Env;
@@ -25,6 +27,10 @@ pub(super) enum RecordError {
     Id(#[from] IdError),
     #[error(transparent)]
     Weight(#[from] WeightError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error("a shift is at step {step} of a plan with {steps} steps")]
+    Step { step: usize, steps: usize },
 }
 
 fn parse_key(text: &str) -> Result<EnvKey, RecordError> {

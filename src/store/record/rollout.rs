@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::routing::ids::{self, EnvKey, Version};
-use crate::routing::rollout::{self, Record, Weight};
+use crate::routing::rollout::{self, Record};
 use crate::routing::time::Timestamp;
 
+use super::shift::{Shift, parse_incarnation};
 use super::{RecordError, parse_key};
 
 /// [`Record`], with the env it belongs to.
@@ -24,12 +25,20 @@ pub(in crate::store) struct Rollout {
     shift: Option<Shift>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     previous: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    frozen: Option<Freeze>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    maintenance: Option<Maintenance>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    retired: Vec<Retired>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Placed {
     version: String,
     generation: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failed: Option<Failed>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,17 +48,35 @@ enum Slot {
     Green,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Shift {
-    weight: u64,
-    phase: Phase,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Failed {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    incarnation: Option<String>,
+    why: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Phase {
-    Pending { deadline_ms: u64 },
-    Running,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Freeze {
+    by: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    why: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until_ms: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Maintenance {
+    by: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    message: String,
+    retry_after_s: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Retired {
+    version: String,
+    by: String,
+    at_ms: u64,
 }
 
 impl Rollout {
@@ -62,6 +89,9 @@ impl Rollout {
             active,
             shift,
             previous,
+            frozen,
+            maintenance,
+            retired,
         } = record;
         Self {
             key: key.to_string(),
@@ -72,8 +102,11 @@ impl Rollout {
                 ids::Slot::Blue => Slot::Blue,
                 ids::Slot::Green => Slot::Green,
             }),
-            shift: shift.map(Shift::from),
+            shift: shift.as_ref().map(Shift::from),
             previous: previous.as_ref().map(ToString::to_string),
+            frozen: frozen.as_ref().map(Freeze::from),
+            maintenance: maintenance.as_ref().map(Maintenance::from),
+            retired: retired.iter().map(Retired::from).collect(),
         }
     }
 
@@ -94,6 +127,13 @@ impl Rollout {
                 .previous
                 .map(|version| Version::parse(&version))
                 .transpose()?,
+            frozen: self.frozen.map(Freeze::decode),
+            maintenance: self.maintenance.map(Maintenance::decode),
+            retired: self
+                .retired
+                .into_iter()
+                .map(Retired::decode)
+                .collect::<Result<_, _>>()?,
         };
         Ok((parse_key(&self.key)?, record))
     }
@@ -104,48 +144,97 @@ impl From<&rollout::Placed> for Placed {
         let rollout::Placed {
             version,
             placed_generation,
+            failed,
         } = placed;
+        let failed = failed.as_ref().map(|failed| {
+            let rollout::Failed { incarnation, why } = failed;
+            Failed {
+                incarnation: incarnation.map(|it| it.to_string()),
+                why: why.clone(),
+            }
+        });
         Self {
             version: version.to_string(),
             generation: *placed_generation,
+            failed,
         }
     }
 }
 
 impl Placed {
     fn decode(self) -> Result<rollout::Placed, RecordError> {
+        let failed = self.failed.map(|Failed { incarnation, why }| {
+            let incarnation = parse_incarnation(incarnation.as_deref())?;
+            Ok::<_, RecordError>(rollout::Failed { incarnation, why })
+        });
         Ok(rollout::Placed {
             version: Version::parse(&self.version)?,
             placed_generation: self.generation,
+            failed: failed.transpose()?,
         })
     }
 }
 
-impl From<rollout::Shift> for Shift {
-    fn from(shift: rollout::Shift) -> Self {
-        let rollout::Shift { weight, phase } = shift;
+impl From<&rollout::Freeze> for Freeze {
+    fn from(freeze: &rollout::Freeze) -> Self {
+        let rollout::Freeze { by, why, until } = freeze.clone();
         Self {
-            weight: weight.percent().into(),
-            phase: match phase {
-                rollout::Phase::Pending { deadline } => Phase::Pending {
-                    deadline_ms: deadline.as_millis(),
-                },
-                rollout::Phase::Running => Phase::Running,
-            },
+            by,
+            why,
+            until_ms: until.map(Timestamp::as_millis),
         }
     }
 }
 
-impl Shift {
-    fn decode(self) -> Result<rollout::Shift, RecordError> {
-        Ok(rollout::Shift {
-            weight: Weight::new(self.weight)?,
-            phase: match self.phase {
-                Phase::Pending { deadline_ms } => rollout::Phase::Pending {
-                    deadline: Timestamp::from_millis(deadline_ms),
-                },
-                Phase::Running => rollout::Phase::Running,
-            },
-        })
+impl Freeze {
+    fn decode(self) -> rollout::Freeze {
+        rollout::Freeze {
+            by: self.by,
+            why: self.why,
+            until: self.until_ms.map(Timestamp::from_millis),
+        }
+    }
+}
+
+impl From<&rollout::Maintenance> for Maintenance {
+    fn from(maintenance: &rollout::Maintenance) -> Self {
+        let rollout::Maintenance {
+            by,
+            message,
+            retry_after_s,
+        } = maintenance.clone();
+        Self {
+            by,
+            message,
+            retry_after_s,
+        }
+    }
+}
+
+impl Maintenance {
+    fn decode(self) -> rollout::Maintenance {
+        rollout::Maintenance {
+            by: self.by,
+            message: self.message,
+            retry_after_s: self.retry_after_s,
+        }
+    }
+}
+
+impl From<(&Version, &rollout::Retired)> for Retired {
+    fn from((version, retired): (&Version, &rollout::Retired)) -> Self {
+        let rollout::Retired { by, at } = retired.clone();
+        Self {
+            version: version.to_string(),
+            by,
+            at_ms: at.as_millis(),
+        }
+    }
+}
+
+impl Retired {
+    fn decode(self) -> Result<(Version, rollout::Retired), RecordError> {
+        let (by, at) = (self.by, Timestamp::from_millis(self.at_ms));
+        Ok((Version::parse(&self.version)?, rollout::Retired { by, at }))
     }
 }

@@ -4,11 +4,11 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::routing::ids::{EnvKey, Slot, Version};
+use super::arbitrary_rollout::any_rollout;
+use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{
     EnvRecord, HealthPolicy, HostTemplates, Middlewares, Origin, PreviewCert, Tls, TlsDomain,
 };
-use crate::routing::rollout::{Phase, Placed, Record, Shift, Slots, Weight};
 use crate::routing::time::Timestamp;
 use crate::store::image::Image;
 use crate::store::journal::{End, Point, encode_entry, encode_header, scan};
@@ -19,13 +19,13 @@ fn any_key() -> impl Strategy<Value = EnvKey> {
         .prop_map(|(app, env)| EnvKey::parse(&app, &env).unwrap())
 }
 
-fn any_version() -> impl Strategy<Value = Version> {
+pub(super) fn any_version() -> impl Strategy<Value = Version> {
     "[A-Za-z0-9][A-Za-z0-9._+-]{0,62}"
         .prop_filter("reserved", |text| text != "vnext")
         .prop_map(|text| Version::parse(&text).unwrap())
 }
 
-fn any_time() -> impl Strategy<Value = Timestamp> {
+pub(super) fn any_time() -> impl Strategy<Value = Timestamp> {
     any::<u64>().prop_map(Timestamp::from_millis)
 }
 
@@ -81,42 +81,6 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
             created_at: rest.3,
         },
     )
-}
-
-/// Records that break the rollout's invariants too: what is stored is not for the store to judge.
-fn any_rollout() -> impl Strategy<Value = Record> {
-    let placed = || {
-        option::of(
-            (any_version(), any::<u64>()).prop_map(|(version, placed_generation)| Placed {
-                version,
-                placed_generation,
-            }),
-        )
-    };
-    let phase = prop_oneof![
-        Just(Phase::Running),
-        any_time().prop_map(|deadline| Phase::Pending { deadline })
-    ];
-    let shift = (0..=100_u64, phase).prop_map(|(weight, phase)| Shift {
-        weight: Weight::new(weight).unwrap(),
-        phase,
-    });
-    let slots = (placed(), placed()).prop_map(|(blue, green)| Slots { blue, green });
-    let slot = prop_oneof![Just(Slot::Blue), Just(Slot::Green)];
-    let pointers = (
-        option::of(slot),
-        option::of(shift),
-        option::of(any_version()),
-    );
-    (any::<u64>(), slots, pointers).prop_map(|(generation, slots, (active, shift, previous))| {
-        Record {
-            generation,
-            slots,
-            active,
-            shift,
-            previous,
-        }
-    })
 }
 
 fn any_answer() -> impl Strategy<Value = Answer> {

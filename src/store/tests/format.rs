@@ -13,7 +13,7 @@ fn a_journal_line_is_what_the_docs_show() {
     let zeros = "0".repeat(64);
     assert_eq!(
         header,
-        format!("{{\"crc\":\"039760d1\",\"schema\":1,\"base\":0,\"prev\":\"{zeros}\"}}\n"),
+        format!("{{\"crc\":\"1f150552\",\"schema\":2,\"base\":0,\"prev\":\"{zeros}\"}}\n"),
         "header"
     );
     let mut entry = entry(12);

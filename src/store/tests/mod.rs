@@ -2,6 +2,7 @@
 
 mod accept;
 mod arbitrary;
+mod arbitrary_rollout;
 mod crash;
 mod damage;
 mod failing;
@@ -51,6 +52,7 @@ fn rollout(generation: u64) -> Record {
         ..Record::default()
     };
     let placed = Placed {
+        failed: None,
         version: Version::parse("v1").unwrap(),
         placed_generation: generation,
     };

@@ -11,7 +11,8 @@ use super::request::VerbRequest;
 use super::wait::Outcome;
 use super::{Shared, convert};
 use crate::api::{CommandAnswer, PromoteBody, WeightInput};
-use crate::routing::rollout::{Command, Weight, WeightError};
+use crate::routing::plan::{Weight, WeightError};
+use crate::routing::rollout::{Command, Insist};
 use crate::web::error::ApiError;
 
 type Parser = fn(&Payload) -> Result<Command, ApiError>;
@@ -19,7 +20,7 @@ type Parser = fn(&Payload) -> Result<Command, ApiError>;
 /// The verbs there are. The names are those of [`Command::verb`].
 const VERBS: [(&str, Parser); 4] = [
     ("promote", promote),
-    ("switch", |payload| bare(payload, Command::Switch)),
+    ("switch", |payload| bare(payload, Command::switch())),
     ("rollback", |payload| bare(payload, Command::Rollback)),
     ("evict", |payload| bare(payload, Command::Evict)),
 ];
@@ -72,7 +73,11 @@ fn promote(payload: &Payload) -> Result<Command, ApiError> {
     let weight = weight.map(|input| weight_of(&input)).transpose();
     let weight =
         weight.map_err(|error| ApiError::bad_request("invalid_body", error.to_string()))?;
-    Ok(Command::Promote { version, weight })
+    Ok(Command::Promote {
+        version,
+        weight,
+        insist: Insist::default(),
+    })
 }
 
 fn weight_of(input: &WeightInput) -> Result<Weight, WeightError> {
@@ -93,8 +98,10 @@ mod tests {
         let promote = Command::Promote {
             version,
             weight: None,
+            insist: Insist::default(),
         };
-        for command in [promote, Command::Switch, Command::Rollback, Command::Evict] {
+        let switch = Command::switch();
+        for command in [promote, switch, Command::Rollback, Command::Evict] {
             assert!(parser(command.verb()).is_ok(), "{}", command.verb());
         }
     }

@@ -14,7 +14,7 @@ use super::request::{VerbRequest, Wait};
 use crate::api::Applied;
 use crate::reconciler::{Accepted, CommandError, CommandRequest};
 use crate::routing::ids::{EnvKey, Version};
-use crate::routing::rollout::{Command, Phase, Record};
+use crate::routing::rollout::{Command, Record};
 use crate::routing::table::EnvStatus;
 use crate::web::applied::Target;
 use crate::web::error::{ApiError, ErrorStatus};
@@ -163,8 +163,8 @@ async fn sleep(duration: Option<Duration>) {
 }
 
 const fn is_pending(rollout: &Record) -> bool {
-    match rollout.shift {
-        Some(shift) => matches!(shift.phase, Phase::Pending { .. }),
+    match &rollout.shift {
+        Some(shift) => !shift.has_begun(),
         None => false,
     }
 }
@@ -174,7 +174,7 @@ fn has_traffic(rollout: &Record, command: &Command) -> Result<(), ApiError> {
     let Command::Promote { version, .. } = command else {
         return Ok(());
     };
-    let shifting = rollout.shift.and(rollout.other_version());
+    let shifting = rollout.shift.as_ref().and(rollout.other_version());
     if shifting == Some(version) || rollout.active_version() == Some(version) {
         return Ok(());
     }

@@ -3,7 +3,8 @@
 use pointsman::api::CommandAnswer;
 use pointsman::reconciler::CommandError;
 use pointsman::routing::ids::{Revision, Version};
-use pointsman::routing::rollout::{Command, Refusal, Weight};
+use pointsman::routing::plan::Weight;
+use pointsman::routing::rollout::{Command, Insist, Refusal};
 
 use crate::support::fake_reconciler::{accepted, key, not_ready};
 use crate::support::http::Client;
@@ -19,6 +20,7 @@ async fn a_verb_carries_all_that_was_said() {
     let promote = |weight: Option<u64>| Command::Promote {
         version: version.clone(),
         weight: weight.map(|weight| Weight::new(weight).unwrap()),
+        insist: Insist::default(),
     };
     for (verb, body, command) in [
         ("promote", r#"{"version":"v2"}"#, promote(None)),
@@ -32,8 +34,8 @@ async fn a_verb_carries_all_that_was_said() {
             r#"{"version":"v2","weight":"25%"}"#,
             promote(Some(25)),
         ),
-        ("switch", "", Command::Switch),
-        ("switch", "{}", Command::Switch),
+        ("switch", "", Command::switch()),
+        ("switch", "{}", Command::switch()),
         ("rollback", "", Command::Rollback),
         ("evict", "", Command::Evict),
     ] {

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use pointsman::api::{CommandAnswer, Proxy};
 use pointsman::reconciler::CommandError;
 use pointsman::routing::ids::{Slot, Version};
-use pointsman::routing::rollout::{Phase, Refusal, Shift, Weight};
+use pointsman::routing::plan::{Plan, Weight};
+use pointsman::routing::rollout::{Phase, Refusal, Shift};
 use pointsman::routing::table::EnvStatus;
 use pointsman::routing::time::Timestamp;
 use pointsman::routing::traefik::Document;
@@ -33,9 +34,15 @@ async fn post(admin: &Admin, target: &str, body: &str, asked: usize) -> Client {
 
 fn shift(phase: Phase) -> EnvStatus {
     let mut status = status();
+    let weight = Weight::new(25).unwrap();
     status.rollout.shift = Some(Shift {
-        weight: Weight::new(25).unwrap(),
+        plan: Plan::manual(weight),
+        step: 0,
+        weight,
+        incarnation: None,
+        entered_at: Timestamp::ZERO,
         phase,
+        started_generation: 1,
     });
     status
 }
@@ -146,7 +153,9 @@ async fn a_weight_is_waited_for_until_it_is_no_longer_pending() {
     let mut client = post(&admin, &format!("{PROMOTE}?wait=ready"), body, 1).await;
     admin.reconciler.turn();
     admin.provider.publisher.publish(&document("b"));
-    admin.reconciler.set_status(Some(shift(Phase::Running)));
+    admin.reconciler.set_status(Some(shift(Phase::Running {
+        since: Timestamp::ZERO,
+    })));
     admin.reconciler.turn();
     let answer = client.answer().await;
     assert_eq!(answer.status, 200, "it runs");

@@ -38,6 +38,7 @@ pub(crate) fn status() -> EnvStatus {
     let placed = |version| Placed {
         version: Version::parse(version).unwrap(),
         placed_generation: 1,
+        failed: None,
     };
     EnvStatus {
         env: EnvRecord::new(key(), "dev.example.com", Origin::Api, Timestamp::ZERO),
@@ -48,8 +49,7 @@ pub(crate) fn status() -> EnvStatus {
                 green: Some(placed("v2")),
             },
             active: Some(Slot::Blue),
-            shift: None,
-            previous: None,
+            ..Record::default()
         },
         stacks: vec![],
         effective: Share {

@@ -62,6 +62,7 @@ impl Tally {
             settled_at: self.settled_at,
             down_since: None,
             reason,
+            ..StackHealth::default()
         }
     }
 }

@@ -92,6 +92,7 @@ fn live_env(world: &mut World, app: &str, created_at: u64) {
     let placed = Placed {
         version: Version::parse("v1").unwrap(),
         placed_generation: 1,
+        failed: None,
     };
     let mut rollout = Record {
         generation: 1,

@@ -28,7 +28,8 @@ use serde_json::Value;
 
 use crate::routing::ids::{ContainerId, EnvKey, Version};
 use crate::routing::model::{Change, Container, Endpoint, EnvRecord, Health, Origin, Port, State};
-use crate::routing::rollout::{Command, Event, Weight, step};
+use crate::routing::plan::Weight;
+use crate::routing::rollout::{Command, Event, Insist, step};
 use crate::routing::time::Timestamp;
 
 use super::{Options, Table};
@@ -48,6 +49,7 @@ pub(super) fn mk(name: &str, n: u8) -> Mk {
         state: State::Running,
         health: Health::None,
         leaving: None,
+        image: String::new(),
         network_mode: "net".to_owned(),
         networks: BTreeMap::from([(
             "net".to_owned(),
@@ -160,7 +162,7 @@ impl World {
         let key = key();
         let next = step(
             &self.table.rollout(&key),
-            &Event::Command(command),
+            &Event::command(command),
             &self.table.view(&key),
             self.now,
         )
@@ -175,6 +177,7 @@ impl World {
         self.command(Command::Promote {
             version: Version::parse(version).unwrap(),
             weight,
+            insist: Insist::NONE,
         });
     }
 
@@ -182,7 +185,7 @@ impl World {
     pub(super) fn make_live(&mut self, version: &str) {
         self.promote(version, None);
         self.now = self.now.plus_millis(60_000);
-        self.command(Command::Switch);
+        self.command(Command::switch());
     }
 
     /// The document without its revision marker.

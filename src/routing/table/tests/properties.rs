@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use crate::routing::ids::{ContainerId, EnvKey, Version};
 use crate::routing::model::{Change, Health, State};
-use crate::routing::rollout::{Command, Event, Weight, step};
+use crate::routing::plan::Weight;
+use crate::routing::rollout::{Command, Event, Insist, step};
 use crate::routing::table::claims::Claim;
 use crate::routing::table::fragment::Object;
 use crate::routing::table::{Options, ProxySelector, Table};
@@ -108,8 +109,9 @@ fn command() -> impl Strategy<Value = Command> {
         (0u8..3, prop::option::of(0u64..=100)).prop_map(|(n, weight)| Command::Promote {
             version: version(n),
             weight: weight.map(|weight| Weight::new(weight).unwrap()),
+            insist: Insist::default(),
         }),
-        Just(Command::Switch),
+        Just(Command::switch()),
         Just(Command::Rollback),
         Just(Command::Evict),
     ]
@@ -162,7 +164,7 @@ fn carry_out(table: &mut Table, op: &Op) {
             }
             if let Ok(step) = step(
                 &table.rollout(&key),
-                &Event::Command(command.clone()),
+                &Event::command(command.clone()),
                 &table.view(&key),
                 NOW,
             ) {

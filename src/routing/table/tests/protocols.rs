@@ -169,7 +169,7 @@ fn managed_udp_exists_only_live() {
     world.make_live("v1");
     world.promote("v2", Some(50));
     assert_eq!(world.keys("/udp/routers"), ["whoami-dev-dns"], "live");
-    world.command(crate::routing::rollout::Command::Switch);
+    world.command(crate::routing::rollout::Command::switch());
     assert_eq!(
         world.at("/udp/services/whoami-dev-dns/weighted/services"),
         json!([{"name": "whoami-dev-dns-v2", "weight": 100}]),
@@ -278,7 +278,7 @@ fn a_candidate_cannot_take_an_entry_point_of_the_active_version() {
         let routers = format!("/{protocol}/routers");
         assert_eq!(world.keys(&routers), ["whoami-dev-dns"], "one of them");
         assert_eq!(world.codes(), ["entry-point-taken"], "and told");
-        world.command(crate::routing::rollout::Command::Switch);
+        world.command(crate::routing::rollout::Command::switch());
         assert_eq!(world.keys(&routers), ["whoami-dev-any"], "the active one's");
     }
 }

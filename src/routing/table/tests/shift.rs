@@ -112,7 +112,7 @@ fn the_live_router_is_the_active_versions_until_the_switch() {
         "Path(`/extra`) && Host(`whoami.dev.example.com`)",
         "live with the first share"
     );
-    world.command(Command::Switch);
+    world.command(Command::switch());
     assert_eq!(
         world.rule("whoami-dev-web"),
         "PathPrefix(`/new`) && Host(`whoami.dev.example.com`)",
@@ -174,7 +174,7 @@ fn a_rehearsal_leaves_nothing_behind() {
     let (document, view) = (world.document(), world.table.view(&key()));
     world.now = world.now.plus_millis(5_000);
     let record = world.table.rollout(&key());
-    let rollback = Event::Command(Command::Rollback);
+    let rollback = Event::command(Command::Rollback);
     let next = step(&record, &rollback, &view, world.now).unwrap().record;
     let active = world.table.rehearse(&key(), next, world.now, |table| {
         table.rollout(&key()).active_version().cloned()

@@ -149,14 +149,15 @@ fn go_duration(millis: u64) -> String {
 }
 
 fn shift(rollout: &Record) -> Option<Shift> {
-    let shift = rollout.shift?;
+    let shift = rollout.shift.as_ref()?;
     Some(Shift {
         to: rollout.other_slot(),
         version: rollout.other_version()?.clone(),
         weight: shift.weight.percent(),
         phase: match shift.phase {
             Phase::Pending { .. } => ShiftPhase::Pending,
-            Phase::Running => ShiftPhase::Running,
+            Phase::Running { .. } => ShiftPhase::Running,
+            Phase::Held(_) => ShiftPhase::Held,
         },
     })
 }
@@ -166,7 +167,10 @@ fn intended(rollout: &Record) -> SlotWeights {
     let Some(active) = rollout.active else {
         return weights;
     };
-    let other = rollout.shift.map_or(0, |shift| shift.weight.percent());
+    let other = rollout
+        .shift
+        .as_ref()
+        .map_or(0, |shift| shift.weight.percent());
     *slot_of(&mut weights, active) = 100_u8.saturating_sub(other);
     *slot_of(&mut weights, active.other()) = other;
     weights
@@ -235,22 +239,23 @@ fn settling(stack: &StackStatus, now: Timestamp) -> String {
 /// Why live traffic is not shared as intended.
 fn held(env: &EnvStatus) -> Option<Held> {
     let rollout = &env.rollout;
-    let (shift, version) = (rollout.shift?, rollout.other_version()?);
+    let (shift, version) = (rollout.shift.as_ref()?, rollout.other_version()?);
     let because = |reason: &str, detail: String| Held {
         reason: reason.to_owned(),
         detail,
         deadline: None,
     };
-    match shift.phase {
+    match &shift.phase {
+        Phase::Held(hold) => Some(because(hold.code(), hold.to_string())),
         Phase::Pending { deadline } => {
             let why = version_health(env, version).reason;
             let why = why.unwrap_or_else(|| "it is not ready".to_owned());
             Some(Held {
-                deadline: rfc3339(deadline),
+                deadline: rfc3339(*deadline),
                 ..because("not-ready", format!("version {version}: {why}"))
             })
         }
-        Phase::Running => {
+        Phase::Running { .. } => {
             let stable = rollout.active_version()?;
             let dead = |version| is_dead(env, version);
             if dead(version) {

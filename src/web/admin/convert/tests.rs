@@ -3,7 +3,8 @@
 use super::*;
 use crate::routing::ids::EnvKey;
 use crate::routing::model::EnvRecord;
-use crate::routing::rollout::{self, StackHealth, Weight};
+use crate::routing::plan::{Plan, Weight};
+use crate::routing::rollout::{self, StackHealth};
 use crate::web::admin::validate;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -18,6 +19,7 @@ fn version(text: &str) -> Version {
 
 fn placed(text: &str) -> Placed {
     Placed {
+        failed: None,
         version: version(text),
         placed_generation: 1,
     }
@@ -33,6 +35,8 @@ fn stack_of(text: &str, slot: Option<Slot>, healthy: u32) -> StackStatus {
         created: 7,
         urls: vec![format!("http://{text}-whoami.dev.example.com")],
         health: StackHealth {
+            created: 0,
+            incarnation: None,
             expected: 2,
             healthy,
             sufficient: healthy == 2,
@@ -59,10 +63,15 @@ fn env_with(phase: Phase, candidate_healthy: u32) -> EnvStatus {
             },
             active: Some(Slot::Blue),
             shift: Some(rollout::Shift {
+                plan: Plan::manual(Weight::new(25).unwrap()),
+                step: 0,
                 weight: Weight::new(25).unwrap(),
+                incarnation: None,
+                entered_at: NOW,
                 phase,
+                started_generation: 4,
             }),
-            previous: None,
+            ..Record::default()
         },
         stacks: vec![
             stack_of("v1", Some(Slot::Blue), 2),
@@ -108,7 +117,7 @@ fn a_pending_shift_says_what_it_waits_for_and_until_when() {
 
 #[test]
 fn a_running_shift_with_a_dead_candidate_is_held() {
-    let env = env_with(Phase::Running, 0);
+    let env = env_with(Phase::Running { since: NOW }, 0);
     let held = status(&env, vec![]).held.unwrap();
     assert_eq!(held.reason, "candidate-dead", "its servers are gone");
 }
@@ -152,7 +161,7 @@ fn health_is_one_word_with_a_reason() {
 
 #[test]
 fn a_slot_whose_containers_are_gone_is_absent() {
-    let mut env = env_with(Phase::Running, 2);
+    let mut env = env_with(Phase::Running { since: NOW }, 2);
     env.stacks.remove(1);
     let status = status(&env, vec![]);
     let green = status.slots.green.unwrap();

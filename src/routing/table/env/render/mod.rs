@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::routing::ids::Version;
 use crate::routing::model::{Diagnostic, EnvRecord};
-use crate::routing::rollout::{Phase, Record};
+use crate::routing::rollout::Record;
 use crate::routing::traefik::{Protocol, Section};
 
 use super::super::fragment::Object;
@@ -102,10 +102,8 @@ impl Env<'_> {
 
     /// The candidate of a shift that has begun, with its share.
     fn candidate(&self) -> Option<(&Version, u32)> {
-        let shift = self
-            .rollout
-            .shift
-            .filter(|shift| shift.phase == Phase::Running)?;
+        let shift = self.rollout.shift.as_ref();
+        let shift = shift.filter(|shift| shift.has_begun())?;
         let weight = u32::from(shift.weight.percent());
         self.rollout
             .other_version()

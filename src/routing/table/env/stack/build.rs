@@ -2,6 +2,7 @@
 
 use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{Diagnostic, EnvRecord};
+use crate::routing::rollout::StackHealth;
 use crate::routing::traefik::references::{References, own_name};
 
 use super::super::super::World;
@@ -10,6 +11,7 @@ use super::super::super::options::compose;
 use super::super::super::server::{self, Found};
 use super::super::naming;
 use super::super::tally::Tally;
+use super::incarnation::incarnation;
 use super::routed::{group_name, groups, routed};
 use super::{Local, Stack};
 
@@ -54,7 +56,11 @@ pub fn build(
     let Builder {
         mut stack, tally, ..
     } = builder;
-    stack.health = tally.health(env);
+    stack.health = StackHealth {
+        created,
+        incarnation: Some(incarnation(&routed)),
+        ..tally.health(env)
+    };
     (!routed.is_empty()).then_some(stack)
 }
 

@@ -5,6 +5,7 @@
 //! compose service declares.
 
 mod build;
+mod incarnation;
 mod offer;
 mod route;
 mod routed;
