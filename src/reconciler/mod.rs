@@ -6,6 +6,7 @@
 
 mod clock;
 mod followers;
+mod findings;
 mod handle;
 mod requests;
 mod turn;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::routing::model::{Attachments, Change};
 use crate::routing::table::{Options, Table};
 use crate::snapshot::Publisher;
+pub use crate::store::HistoryEntry;
 use crate::store::{Loaded, Store};
 
 use clock::Clock;

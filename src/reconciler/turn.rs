@@ -113,7 +113,11 @@ impl Reconciler {
 
     /// Makes an entry durable; blocks this task, and nobody else, until the disk has answered.
     pub(super) fn save(&mut self, entry: Entry) -> Result<(), crate::store::Error> {
-        tokio::task::block_in_place(|| self.store.append(entry)).map(|_seq| ())
+        let saved = tokio::task::block_in_place(|| self.store.append(entry));
+        for notice in self.store.take_notices() {
+            tracing::warn!("{notice}");
+        }
+        saved.map(|_seq| ())
     }
 
     /// Hands out the document, the wished attachments, and the news that there may be news.
