@@ -144,6 +144,7 @@ impl Daemon {
                 publisher,
                 attachments,
                 turns,
+                followers: Box::new(web::Applied::new(proxies.clone(), confirmer.clone())),
             },
         );
         daemon.stations.spawn("reconciler", |stop| async move {

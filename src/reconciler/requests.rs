@@ -58,7 +58,7 @@ impl Reconciler {
                 command: request.command.clone(),
                 by: request.actor.clone(),
             },
-            &self.table.view(key),
+            &self.view(key, now),
             now,
         )
         .map_err(|refusal| refused(refusal, &old, now))?;
