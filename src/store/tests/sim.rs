@@ -369,6 +369,13 @@ impl Disk for SimDisk {
         Ok(())
     }
 
+    fn truncate(&mut self, name: &str, len: usize) -> io::Result<()> {
+        let mut sim = self.sim();
+        let inode = sim.inode(name)?;
+        sim.change(inode, Change::Cut(len))?;
+        sim.sync(inode)
+    }
+
     fn rewrite(&mut self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let mut sim = self.sim();
         let inode = sim.inode(name)?;
