@@ -70,6 +70,9 @@ pub enum Refusal {
         /// What for.
         why: String,
     },
+    /// It would end before it begins.
+    #[error("a freeze must end in the future")]
+    AlreadyOver,
     /// No live traffic is on its way.
     #[error("no shift is running")]
     NotShifting,
@@ -149,6 +152,7 @@ impl Refusal {
             Self::NoPrevious => "no_previous",
             Self::PreviousDown { .. } => "previous_down",
             Self::Frozen { .. } => "frozen",
+            Self::AlreadyOver => "already_over",
             Self::NotShifting => "not_shifting",
             Self::NotHeld => "not_held",
             Self::NotBegun { .. } => "not_begun",

@@ -77,6 +77,7 @@ fn entry(n: u64) -> Entry {
                 env: app,
                 fingerprint: "f".to_owned(),
                 generation: n,
+                displaced: None,
             },
         }),
         puts,

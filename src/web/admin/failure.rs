@@ -21,6 +21,7 @@ pub(super) const fn code(error: &CommandError) -> &'static str {
         CommandError::Refused { refusal, .. } => refusal.code(),
         CommandError::InUse { .. } => "in_use",
         CommandError::Store(_) => "store",
+        CommandError::Item { error, .. } => code(error),
         CommandError::Stopped => "stopped",
     }
 }
@@ -33,6 +34,7 @@ const fn status(error: &CommandError) -> ErrorStatus {
         CommandError::KeyReused(_) => ErrorStatus::UNPROCESSABLE_ENTITY,
         CommandError::Refused { .. } | CommandError::InUse { .. } => ErrorStatus::CONFLICT,
         CommandError::Store(_) => ErrorStatus::INSUFFICIENT_STORAGE,
+        CommandError::Item { error, .. } => status(error),
     }
 }
 
@@ -43,6 +45,7 @@ fn retry_after(error: &CommandError) -> Option<Duration> {
         CommandError::Refused { retry_after_ms, .. } => retry_after_ms
             .map(Duration::from_millis)
             .or((code(error) == NOT_READY).then_some(SOON)),
+        CommandError::Item { error, .. } => retry_after(error),
         CommandError::UnknownEnv(_)
         | CommandError::Stale { .. }
         | CommandError::KeyReused(_)
@@ -54,6 +57,9 @@ fn retry_after(error: &CommandError) -> Option<Duration> {
 
 impl From<CommandError> for ApiError {
     fn from(error: CommandError) -> Self {
+        if let CommandError::Item { index, error } = error {
+            return Self::from(*error).index(index);
+        }
         let new = |detail| Self::new(status(&error), code(&error), detail);
         let problem = match &error {
             // paths and errno are for the log
@@ -68,6 +74,7 @@ impl From<CommandError> for ApiError {
             | CommandError::UnknownEnv(_)
             | CommandError::KeyReused(_)
             | CommandError::InUse { .. }
+            | CommandError::Item { .. }
             | CommandError::Stopped => new(error.to_string()),
         };
         match retry_after(&error) {

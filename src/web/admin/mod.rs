@@ -2,16 +2,19 @@
 //!
 //! Every request passes [`guard`] first. Handlers turn HTTP into calls of the reconciler's
 //! [`Handle`] and its answers into [`crate::api`] types ([`convert`]); they decide nothing about routing. One
-//! file per resource: [`envs`], [`verbs`], [`reads`], [`probes`].
+//! file per resource: [`envs`], [`verbs`], [`transitions`], [`reads`], [`probes`].
 
+mod commands;
 mod convert;
 mod envs;
 mod failure;
 mod guard;
 mod payload;
+mod plan;
 mod probes;
 mod reads;
 mod request;
+mod transitions;
 mod validate;
 mod verbs;
 mod wait;
@@ -110,6 +113,7 @@ fn router(admin: Shared) -> Router {
             get(envs::status).put(envs::put).delete(envs::remove),
         )
         .route("/v1/envs/{app}/{env}/{verb}", post(verbs::run))
+        .route("/v1/transitions", post(transitions::run))
         .route("/v1/stacks", get(reads::stacks))
         .route("/v1/diagnostics", get(reads::diagnostics))
         .route("/v1/proxies", get(reads::proxies))
