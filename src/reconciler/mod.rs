@@ -2,13 +2,14 @@
 //!
 //! One task owns all that changes, in plain fields. For an operator's command the order is fixed: step, save,
 //! publish, reply. Disk is never behind what Traefik was told, and nobody is answered before the document is out.
-//! `handle` is the door, `requests` what comes through it, `turn` what follows every change.
+//! `handle` is the door, `requests` and `transitions` what comes through it, `turn` what follows every change.
 
 mod clock;
 mod findings;
 mod followers;
 mod handle;
 mod requests;
+mod transitions;
 mod turn;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ use clock::Clock;
 pub use followers::Followers;
 use followers::Published;
 pub use handle::{Accepted, CommandError, CommandRequest, Handle, Request, Turn, handle_channel};
+pub use transitions::{AcceptedAll, Done, Transition, Transitions};
 
 /// How many changes are taken in before something is published.
 const BATCH: usize = 4096;
