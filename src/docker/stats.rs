@@ -47,7 +47,8 @@ impl Stats {
         self.connected.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn set_disconnected(&self) {
-        self.connected.store(false, Ordering::Relaxed);
+    /// Gives whether it was connected.
+    pub(super) fn set_disconnected(&self) -> bool {
+        self.connected.swap(false, Ordering::Relaxed)
     }
 }

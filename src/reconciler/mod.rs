@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::routing::model::{Attachments, Change};
 use crate::routing::table::{Options, Table};
+use crate::routing::time::Timestamp;
 use crate::snapshot::Publisher;
 pub use crate::store::HistoryEntry;
 use crate::store::{Loaded, Store};
@@ -55,6 +56,8 @@ pub struct Reconciler {
     clock: Clock,
     /// When what was published.
     published: Published,
+    /// How far the proxies were when there was one last, and when that was.
+    followed: Option<(u64, Timestamp)>,
     /// A deadline could not be carried out; it is tried again after a pause.
     stalled: bool,
     /// That was so at the last turn already, and is in the log.
@@ -77,6 +80,7 @@ impl Reconciler {
             outlets,
             clock: Clock::start(),
             published: Published::default(),
+            followed: None,
             stalled: false,
             told: false,
         }

@@ -14,6 +14,8 @@ use super::requests::chain;
 const IDLE: Duration = Duration::from_hours(1);
 /// Pause while a plan's next step may depend on what the proxies have.
 const NEWS: Duration = Duration::from_millis(100);
+/// How long nobody may ask for the document before plans hold; until then they only wait.
+const FOLLOWER_GRACE_MS: u64 = 10_000;
 /// Pause after a deadline that could not be carried out.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -25,6 +27,8 @@ impl Reconciler {
         self.table.rebuild(now);
         self.told = std::mem::take(&mut self.stalled);
         self.record_label_envs(now);
+        let applied = self.outlets.followers.applied();
+        self.followed = applied.map(|sequence| (sequence, now)).or(self.followed);
         let keys: Vec<EnvKey> = self.table.restless().cloned().collect();
         for key in &keys {
             self.happen(key, &Event::Tick, "tick", now);
@@ -96,7 +100,12 @@ impl Reconciler {
 
     /// What the machine sees of an env, with how far the proxies are.
     pub(super) fn view(&self, key: &EnvKey, now: Timestamp) -> View {
-        let applied = self.outlets.followers.applied();
+        let applied = self.outlets.followers.applied().or_else(|| {
+            let followed = self
+                .followed
+                .filter(|(_, at)| now.millis_since(*at) <= FOLLOWER_GRACE_MS);
+            followed.map(|(sequence, _)| sequence)
+        });
         View {
             applied_until: applied.map(|sequence| self.published.known_until(sequence, now)),
             ..self.table.view(key)

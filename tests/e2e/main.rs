@@ -30,6 +30,8 @@ mod poison;
 #[cfg(test)]
 mod previews;
 #[cfg(test)]
+mod ramp;
+#[cfg(test)]
 mod restarts;
 #[cfg(test)]
 mod support;

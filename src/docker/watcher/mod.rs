@@ -69,9 +69,9 @@ pub async fn watch(
             () = stop.cancelled() => return,
             halt = session.run(&client) => halt,
         };
-        stats.set_disconnected();
+        let was_current = stats.set_disconnected();
         let Halt::Failed(error) = halt else { return };
-        if changes_tx.send(Change::Lost).await.is_err() {
+        if was_current && changes_tx.send(Change::Lost).await.is_err() {
             return;
         }
         stats.reconnects.add_one();
