@@ -5,6 +5,7 @@
 
 mod command;
 mod env;
+mod history;
 mod plan;
 mod problem;
 mod status;
@@ -18,6 +19,7 @@ pub use env::{
     Env, EnvBody, FirstDeploy, HealthBody, HostsBody, MiddlewaresBody, PreviewCert, TlsBody,
     TlsDomainBody,
 };
+pub use history::{History, HistoryItem};
 pub use plan::{GateBody, MatchBody, OnDeadline, PlanBody, PlanInput, PlanStepBody, Sticky};
 pub use problem::Problem;
 pub use status::{

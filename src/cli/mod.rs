@@ -16,6 +16,7 @@ pub mod exit;
 mod failure;
 mod freeze;
 mod healthcheck;
+mod history;
 mod input;
 mod maintenance;
 mod output;
@@ -27,6 +28,7 @@ mod serve;
 mod session;
 mod shift;
 mod stacks;
+mod state;
 mod status;
 mod switch;
 mod table;
@@ -124,6 +126,9 @@ enum Verb {
     /// Show slots, versions, health and weights
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArgs),
+    /// Show who did what in an env
+    #[command(after_help = history::EXAMPLES)]
+    History(history::HistoryArgs),
     /// List every version that has containers
     #[command(after_help = stacks::EXAMPLES)]
     Stacks,
@@ -133,6 +138,9 @@ enum Verb {
     /// Show what would become of a compose file or of labels, without a daemon
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArgs),
+    /// Look at the stored state itself, without a daemon
+    #[command(subcommand, after_help = state::EXAMPLES)]
+    State(state::StateVerb),
     /// Ask the daemon of this machine whether it is ready (for Docker's HEALTHCHECK)
     #[command(after_help = healthcheck::EXAMPLES)]
     Healthcheck(healthcheck::HealthcheckArgs),
@@ -189,9 +197,11 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Retire(args) => retire::run(args, &open()?),
         Verb::Maintenance(verb) => maintenance::run(verb, &open()?),
         Verb::Status(args) => status::run(args, &open()?),
+        Verb::History(args) => history::run(args, &open()?),
         Verb::Stacks => stacks::run(&open()?),
         Verb::Diagnose => diagnose::run(&open()?),
         Verb::Check(args) => check::run(args, global.context.as_deref(), format),
+        Verb::State(verb) => state::run(verb, format),
         Verb::Healthcheck(args) => healthcheck::run(args, global),
         Verb::Version => version::run(format),
     }
@@ -232,9 +242,11 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Retire(_)
         | Verb::Maintenance(_)
         | Verb::Status(_)
+        | Verb::History(_)
         | Verb::Stacks
         | Verb::Diagnose
         | Verb::Check(_)
+        | Verb::State(_)
         | Verb::Healthcheck(_)
         | Verb::Version => None,
     };

@@ -8,7 +8,9 @@ use crate::routing::model::{Diagnostic, EnvRecord};
 use crate::routing::rollout::{Command, Refusal};
 use crate::routing::table::{Changes, EnvStatus, StackStatus};
 use crate::routing::time::Timestamp;
+use crate::store::{self, HistoryEntry, Trouble};
 
+use super::requests::chain;
 use super::transitions::{AcceptedAll, Transitions};
 
 /// How many requests may wait.
@@ -95,6 +97,15 @@ pub enum CommandError {
         /// Why.
         error: Box<Self>,
     },
+    /// The same, because no space is left.
+    #[error("the command could not be stored and was not carried out: {0}")]
+    StorageFull(String),
+    /// The same, because the file system is read-only.
+    #[error("the command could not be stored and was not carried out: {0}")]
+    StorageReadOnly(String),
+    /// Nothing can be stored because of what is stored: damage, or a later schema. Names file, place and way out.
+    #[error("the command was not carried out: {0}")]
+    StateReadOnly(String),
     /// The daemon is shutting down.
     #[error("shutting down")]
     Stopped,
@@ -111,16 +122,21 @@ impl CommandError {
 
     /// There was only one.
     pub(super) fn of_one(self) -> Self {
-        match self {
-            Self::Item { error, .. } => *error,
-            other @ (Self::NotSynced
-            | Self::UnknownEnv(_)
-            | Self::Stale { .. }
-            | Self::KeyReused(_)
-            | Self::Refused { .. }
-            | Self::InUse { .. }
-            | Self::Store(_)
-            | Self::Stopped) => other,
+        if let Self::Item { error, .. } = self {
+            return *error;
+        }
+        self
+    }
+}
+
+impl From<store::Error> for CommandError {
+    fn from(error: store::Error) -> Self {
+        let text = chain(&error);
+        match error.trouble() {
+            Trouble::Full => Self::StorageFull(text),
+            Trouble::ReadOnlyFileSystem => Self::StorageReadOnly(text),
+            Trouble::State => Self::StateReadOnly(text),
+            Trouble::Other => Self::Store(text),
         }
     }
 }
@@ -150,6 +166,8 @@ pub enum Request {
     Envs(oneshot::Sender<Vec<EnvRecord>>),
     /// One env.
     Status(EnvKey, oneshot::Sender<Option<EnvStatus>>),
+    /// The latest so many commands of one env, the newest first.
+    History(EnvKey, usize, oneshot::Sender<Option<Vec<HistoryEntry>>>),
     /// All stacks.
     Stacks(oneshot::Sender<Vec<StackStatus>>),
     /// All findings.
@@ -225,6 +243,15 @@ impl Handle {
     /// One env; `None` when it has no record.
     pub async fn status(&self, key: EnvKey) -> Result<Option<EnvStatus>, CommandError> {
         self.ask(|reply| Request::Status(key, reply)).await
+    }
+
+    /// The latest so many commands of one env, the newest first; `None` when it has no record and never had one.
+    pub async fn history(
+        &self,
+        key: EnvKey,
+        limit: usize,
+    ) -> Result<Option<Vec<HistoryEntry>>, CommandError> {
+        self.ask(|reply| Request::History(key, limit, reply)).await
     }
 
     /// All stacks.

@@ -5,6 +5,8 @@
 //! `handle` is the door, `requests` and `transitions` what comes through it, `turn` what follows every change.
 
 mod clock;
+mod findings;
+mod followers;
 mod handle;
 mod requests;
 mod transitions;
@@ -19,9 +21,12 @@ use tokio_util::sync::CancellationToken;
 use crate::routing::model::{Attachments, Change};
 use crate::routing::table::{Options, Table};
 use crate::snapshot::Publisher;
+pub use crate::store::HistoryEntry;
 use crate::store::{Loaded, Store};
 
 use clock::Clock;
+pub use followers::Followers;
+use followers::Published;
 pub use handle::{Accepted, CommandError, CommandRequest, Handle, Request, Turn, handle_channel};
 pub use transitions::{AcceptedAll, Done, Transition, Transitions};
 
@@ -37,6 +42,8 @@ pub struct Outlets {
     pub attachments: watch::Sender<Attachments>,
     /// Wakes those who wait for a change.
     pub turns: watch::Sender<Turn>,
+    /// How far those are who follow the document.
+    pub followers: Box<dyn Followers>,
 }
 
 /// Owner of everything that changes.
@@ -46,6 +53,8 @@ pub struct Reconciler {
     store: Store,
     outlets: Outlets,
     clock: Clock,
+    /// When what was published.
+    published: Published,
     /// A deadline could not be carried out; it is tried again after a pause.
     stalled: bool,
     /// That was so at the last turn already, and is in the log.
@@ -67,6 +76,7 @@ impl Reconciler {
             store,
             outlets,
             clock: Clock::start(),
+            published: Published::default(),
             stalled: false,
             told: false,
         }
@@ -79,6 +89,7 @@ impl Reconciler {
         mut requests_rx: mpsc::Receiver<Request>,
         stop: CancellationToken,
     ) -> Result<(), crate::store::Error> {
+        self.boot();
         loop {
             let pause = self.until_deadline();
             tokio::select! {

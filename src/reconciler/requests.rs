@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use crate::routing::ids::EnvKey;
 use crate::routing::model::EnvRecord;
 use crate::routing::time::Timestamp;
-use crate::store::{Entry, Put};
+use crate::store::{Entry, HistoryEntry, Put};
 
 use super::Reconciler;
 use super::handle::{CommandError, Request};
@@ -21,9 +21,16 @@ impl Reconciler {
             Request::RemoveEnv(key, actor, reply) => give(reply, self.remove_env(&key, actor, now)),
             Request::Envs(reply) => give(reply, self.table.envs().cloned().collect()),
             Request::Status(key, reply) => give(reply, self.table.status(&key, now)),
+            Request::History(key, limit, reply) => give(reply, self.history(&key, limit)),
             Request::Stacks(reply) => give(reply, self.table.all_stacks(now)),
-            Request::Diagnostics(reply) => give(reply, self.table.diagnostics()),
+            Request::Diagnostics(reply) => give(reply, self.findings(now)),
         }
+    }
+
+    /// Who did what; also of an env that was removed.
+    fn history(&self, key: &EnvKey, limit: usize) -> Option<Vec<HistoryEntry>> {
+        let entries = self.store.history(key, limit);
+        (self.table.env(key).is_some() || !entries.is_empty()).then_some(entries)
     }
 
     /// The age of a record that is made now: no env is older than those before it, also when the wall clock of this
@@ -54,8 +61,7 @@ impl Reconciler {
             idempotency: None,
             puts: vec![Put::Env(record.clone())],
         };
-        self.save(entry)
-            .map_err(|error| CommandError::Store(chain(&error)))?;
+        self.save(entry)?;
         self.table.put_env(record.clone());
         self.turn();
         Ok(record)
@@ -93,8 +99,7 @@ impl Reconciler {
             idempotency: None,
             puts: vec![Put::RemoveEnv(key.clone())],
         };
-        self.save(entry)
-            .map_err(|error| CommandError::Store(chain(&error)))?;
+        self.save(entry)?;
         self.table.remove_env(key);
         self.turn();
         Ok(())

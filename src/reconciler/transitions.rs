@@ -11,7 +11,6 @@ use crate::store::{Answer, Entry, Idempotency, Put};
 
 use super::Reconciler;
 use super::handle::{Accepted, CommandError, CommandRequest};
-use super::requests::chain;
 
 /// Verbs that are carried out together or not at all.
 #[derive(Clone, Debug)]
@@ -216,7 +215,7 @@ impl Reconciler {
             command: item.command.clone(),
             by: actor.to_owned(),
         };
-        let next = step(&old, &event, &self.table.view(key), now);
+        let next = step(&old, &event, &self.view(key, now), now);
         next.map_err(|refusal| refused(refusal, &old, now))
     }
 
@@ -260,8 +259,7 @@ impl Reconciler {
             envs: asked.keys(),
             puts,
         };
-        self.save(entry)
-            .map_err(|error| CommandError::Store(chain(&error)))
+        Ok(self.save(entry)?)
     }
 }
 

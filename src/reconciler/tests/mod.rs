@@ -3,6 +3,7 @@
 mod commands;
 mod leaving;
 mod records;
+mod transitions;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -18,14 +19,26 @@ use crate::routing::ids::{ContainerId, EnvKey, Version};
 use crate::routing::model::{
     Attachments, Change, Container, Endpoint, EnvRecord, Health, Origin, Port, State,
 };
-use crate::routing::plan::Weight;
-use crate::routing::rollout::{Command, Insist, Phase};
+use crate::routing::plan::{FirstDeploy, Weight};
+use crate::routing::rollout::{Command, Insist, Phase, Refusal, Until};
 use crate::routing::table::{EnvStatus, Options};
 use crate::routing::time::Timestamp;
 use crate::snapshot::{self, Reader};
 use crate::store::{Entry, Mode, Put, Store};
 
-use super::{Accepted, CommandError, CommandRequest, Handle, Outlets, Reconciler, handle_channel};
+use super::{
+    Accepted, CommandError, CommandRequest, Followers, Handle, Outlets, Reconciler, handle_channel,
+};
+
+/// No proxy polls.
+#[derive(Debug)]
+struct Nobody;
+
+impl Followers for Nobody {
+    fn applied(&self) -> Option<u64> {
+        None
+    }
+}
 
 /// A running reconciler and its doors.
 struct Rig {
@@ -50,6 +63,7 @@ impl Rig {
             publisher,
             attachments,
             turns,
+            followers: Box::new(Nobody),
         };
         let reconciler = Reconciler::new(Options::default(), store, loaded, outlets);
         let stop = CancellationToken::new();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{EnvRecord, Origin};
+use crate::routing::plan::FirstDeploy;
 use crate::routing::rollout::{Policy, Record};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::{Changes, Section};
@@ -19,7 +20,9 @@ impl Table {
         if self.envs.is_empty() {
             self.touch_unmanaged_routers();
         }
-        self.envs.insert(record.key.clone(), record);
+        let key = record.key.clone();
+        self.envs.insert(key.clone(), record);
+        self.note_restless(&key);
     }
 
     /// Removes an env record.
@@ -43,12 +46,8 @@ impl Table {
 
     /// Writes a rollout record.
     pub fn put_rollout(&mut self, key: &EnvKey, record: Record) {
-        if record.shift.is_some() {
-            self.shifting.insert(key.clone());
-        } else {
-            self.shifting.remove(key);
-        }
         self.rollouts.insert(key.clone(), record);
+        self.note_restless(key);
         self.dirty.insert(FragmentKey::Env(key.clone()));
     }
 
@@ -88,9 +87,21 @@ impl Table {
         (rollout.cloned(), down.cloned())
     }
 
+    /// Keeps the list of envs that time or health may move.
+    fn note_restless(&mut self, key: &EnvKey) {
+        let record = self.rollouts.get(key);
+        let is_first = record.is_none_or(|record| record.active.is_none());
+        let goes_live = is_first && self.policy(key).first_deploy == FirstDeploy::Auto;
+        if goes_live || record.is_some_and(Record::is_restless) {
+            self.restless.insert(key.clone());
+        } else {
+            self.restless.remove(key);
+        }
+    }
+
     fn remove_rollout(&mut self, key: &EnvKey) {
         self.rollouts.remove(key);
-        self.shifting.remove(key);
+        self.note_restless(key);
         self.dirty.insert(FragmentKey::Env(key.clone()));
     }
 
@@ -139,8 +150,8 @@ impl Table {
         self.rollouts.get(key).cloned().unwrap_or_default()
     }
 
-    /// Envs with a shift, whose records time may move.
-    pub fn shifting(&self) -> impl Iterator<Item = &EnvKey> {
-        self.shifting.iter()
+    /// Envs whose records time or health may move by themselves.
+    pub fn restless(&self) -> impl Iterator<Item = &EnvKey> {
+        self.restless.iter()
     }
 }

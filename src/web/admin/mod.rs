@@ -2,13 +2,14 @@
 //!
 //! Every request passes [`guard`] first. Handlers turn HTTP into calls of the reconciler's
 //! [`Handle`] and its answers into [`crate::api`] types ([`convert`]); they decide nothing about routing. One
-//! file per resource: [`envs`], [`verbs`], [`transitions`], [`reads`], [`probes`].
+//! file per resource: [`envs`], [`verbs`], [`transitions`], [`history`], [`reads`], [`probes`].
 
 mod commands;
 mod convert;
 mod envs;
 mod failure;
 mod guard;
+mod history;
 mod payload;
 mod plan;
 mod probes;
@@ -112,6 +113,7 @@ fn router(admin: Shared) -> Router {
             "/v1/envs/{app}/{env}",
             get(envs::status).put(envs::put).delete(envs::remove),
         )
+        .route("/v1/envs/{app}/{env}/history", get(history::history))
         .route("/v1/envs/{app}/{env}/{verb}", post(verbs::run))
         .route("/v1/transitions", post(transitions::run))
         .route("/v1/stacks", get(reads::stacks))

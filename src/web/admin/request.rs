@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use hyper::HeaderMap;
 use hyper::header::{HeaderName, IF_MATCH};
 use hyper::http::request::Parts;
-use hyper::HeaderMap;
 use serde::Deserialize;
 
 use super::commands;

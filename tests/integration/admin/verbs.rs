@@ -37,6 +37,8 @@ async fn a_verb_carries_all_that_was_said() {
         ("switch", "", Command::switch()),
         ("switch", "{}", Command::switch()),
         ("rollback", "", Command::Rollback),
+        ("hold", "{}", Command::Hold),
+        ("maintenance", r#"{"on":false}"#, Command::Maintenance(None)),
         ("evict", "", Command::Evict),
     ] {
         admin.reconciler.will(Ok(accepted(Revision(0xabc))));
@@ -81,13 +83,13 @@ async fn a_verb_carries_all_that_was_said() {
 async fn an_unknown_verb_names_those_that_exist() {
     let admin = Admin::start(AdminSetup::default()).await;
     let mut client = Client::connect(admin.address).await;
-    for verb in ["weight", "finish", "Switch", "flip"] {
+    for verb in ["deploy", "finish2", "Switch", "flip"] {
         let target = format!("/v1/envs/whoami/dev/{verb}");
         let answer = client.ask("POST", &target, &[], "").await;
         assert_eq!(answer.refusal(), (404, "unknown_verb".to_owned()), "{verb}");
         let detail = answer.problem().detail;
         assert!(
-            detail.contains("promote, switch, rollback, evict"),
+            detail.contains("promote, switch, rollback, weight, shift, hold, resume, abort"),
             "{detail}"
         );
     }
@@ -171,6 +173,21 @@ async fn each_refusal_has_its_status_and_code() {
             507,
             "store",
         ),
+        (
+            CommandError::StorageFull("/secret/path".to_owned()),
+            507,
+            "storage_full",
+        ),
+        (
+            CommandError::StorageReadOnly("/secret/path".to_owned()),
+            507,
+            "storage_read_only",
+        ),
+        (
+            CommandError::StateReadOnly("journal.ndjson is damaged at byte 7".to_owned()),
+            507,
+            "state_read_only",
+        ),
         (CommandError::Stopped, 503, "stopped"),
     ] {
         admin.reconciler.will(Err(error));
@@ -185,6 +202,9 @@ async fn each_refusal_has_its_status_and_code() {
             !problem.detail.contains("/secret"),
             "{code}: paths stay here"
         );
+        if code == "state_read_only" {
+            assert!(problem.detail.contains("byte 7"), "{}", problem.detail);
+        }
         if code == "not_ready" {
             assert_eq!(answer.header("retry-after"), Some("3"), "rounded up");
         }

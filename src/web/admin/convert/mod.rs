@@ -6,13 +6,14 @@ use jiff::Timestamp as Rfc3339;
 use super::plan;
 use crate::api::{
     Applied, DiagnosticEntry, DocumentChange, Env, EnvBody, FirstDeploy, Freeze, Health,
-    HealthBody, HealthState, Held, HostsBody, Maintenance, MiddlewaresBody, Placement, Preview,
-    PreviewCert, Shift, ShiftPhase, SlotWeights, Slots, StackEntry, Status, TlsBody, TlsDomainBody,
-    Weights,
+    HealthBody, HealthState, Held, HistoryItem, HostsBody, Maintenance, MiddlewaresBody, Placement,
+    Preview, PreviewCert, Shift, ShiftPhase, SlotWeights, Slots, StackEntry, Status, TlsBody,
+    TlsDomainBody, Weights,
 };
-use crate::routing;
-use crate::routing::ids::{Slot, Version};
+use crate::reconciler::HistoryEntry;
+use crate::routing::ids::{EnvKey, Slot, Version};
 use crate::routing::model::{self, Diagnostic, EnvRecord, HealthPolicy, HostTemplates, Origin};
+use crate::routing::plan as routing_plan;
 use crate::routing::rollout::{Phase, Placed, Record};
 use crate::routing::table::{Changes, EnvStatus, Share, StackStatus};
 use crate::routing::time::Timestamp;
@@ -72,6 +73,17 @@ pub(super) fn stack(stack: &StackStatus, now: Timestamp) -> StackEntry {
     }
 }
 
+pub(super) fn history(entry: &HistoryEntry, key: &EnvKey) -> HistoryItem {
+    HistoryItem {
+        seq: entry.seq,
+        time: rfc3339(entry.time).unwrap_or_else(|| Rfc3339::MAX.to_string()),
+        actor: entry.actor.clone(),
+        command: entry.command.clone(),
+        result: entry.result.clone(),
+        generation: entry.generation(key),
+    }
+}
+
 pub(super) fn diagnostic(finding: &Diagnostic) -> DiagnosticEntry {
     DiagnosticEntry {
         code: finding.code.to_owned(),
@@ -106,8 +118,8 @@ pub(super) fn env(record: &EnvRecord) -> Env {
             health: health_policy(record.health),
             plan: record.plan.as_ref().map(plan::render),
             first_deploy: match record.first_deploy {
-                routing::plan::FirstDeploy::Manual => FirstDeploy::Manual,
-                routing::plan::FirstDeploy::Auto => FirstDeploy::Auto,
+                routing_plan::FirstDeploy::Manual => FirstDeploy::Manual,
+                routing_plan::FirstDeploy::Auto => FirstDeploy::Auto,
             },
         },
     }
