@@ -3,6 +3,7 @@
 mod commands;
 mod leaving;
 mod records;
+mod simulation;
 mod transitions;
 
 use std::collections::BTreeMap;

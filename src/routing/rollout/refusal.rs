@@ -70,6 +70,14 @@ pub enum Refusal {
         /// What for.
         why: String,
     },
+    /// Health is not known.
+    #[error(
+        "Docker does not answer, so nothing is known of version {version} now; rollback and abort stay possible"
+    )]
+    DockerAway {
+        /// Which.
+        version: Version,
+    },
     /// It would end before it begins.
     #[error("a freeze must end in the future")]
     AlreadyOver,
@@ -152,6 +160,7 @@ impl Refusal {
             Self::NoPrevious => "no_previous",
             Self::PreviousDown { .. } => "previous_down",
             Self::Frozen { .. } => "frozen",
+            Self::DockerAway { .. } => "docker_away",
             Self::AlreadyOver => "already_over",
             Self::NotShifting => "not_shifting",
             Self::NotHeld => "not_held",
