@@ -10,8 +10,8 @@ use crate::routing::table::{Changes, EnvStatus, StackStatus};
 use crate::routing::time::Timestamp;
 use crate::store::{self, HistoryEntry, Trouble};
 
+use super::asked::{AcceptedAll, Transitions};
 use super::requests::chain;
-use super::transitions::{AcceptedAll, Transitions};
 
 /// How many requests may wait.
 const QUEUE: usize = 64;

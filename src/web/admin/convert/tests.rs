@@ -1,9 +1,10 @@
 //! What a status says in each situation an operator can be in.
 
 use super::*;
+use crate::api::EnvBody;
 use crate::routing::ids::EnvKey;
-use crate::routing::model::EnvRecord;
-use crate::routing::plan::{Plan, Weight};
+use crate::routing::model::{EnvRecord, Origin};
+use crate::routing::plan::{self, Plan, Weight};
 use crate::routing::rollout::{self, StackHealth};
 use crate::web::admin::validate;
 
@@ -138,7 +139,7 @@ fn a_shift_says_where_its_plan_is() {
         "since"
     );
     if let Some(shift) = env.rollout.shift.as_mut() {
-        shift.plan = routing_plan::named("canary").unwrap();
+        shift.plan = plan::named("canary").unwrap();
         shift.step = 1;
     }
     let shown = status(&env, vec![]).shift.unwrap();
