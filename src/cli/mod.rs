@@ -19,6 +19,7 @@ mod healthcheck;
 mod history;
 mod input;
 mod maintenance;
+mod outcome;
 mod output;
 mod progress;
 mod promote;

@@ -10,9 +10,8 @@ use crate::routing::table::{Changes, EnvStatus, StackStatus};
 use crate::routing::time::Timestamp;
 use crate::store::{self, HistoryEntry, Trouble};
 
+use super::asked::{AcceptedAll, Transitions};
 use super::requests::chain;
-
-use super::transitions::{AcceptedAll, Transitions};
 
 /// How many requests may wait.
 const QUEUE: usize = 64;
@@ -90,6 +89,14 @@ pub enum CommandError {
     /// The command could not be made durable, so it was not carried out.
     #[error("the command could not be stored and was not carried out: {0}")]
     Store(String),
+    /// One of several was not carried out, so none was.
+    #[error("item {index}: {error}")]
+    Item {
+        /// Which, counted from 0.
+        index: usize,
+        /// Why.
+        error: Box<Self>,
+    },
     /// The same, because no space is left.
     #[error("the command could not be stored and was not carried out: {0}")]
     StorageFull(String),
@@ -99,29 +106,9 @@ pub enum CommandError {
     /// Nothing can be stored because of what is stored: damage, or a later schema. Names file, place and way out.
     #[error("the command was not carried out: {0}")]
     StateReadOnly(String),
-    /// One of several was not carried out, so none was.
-    #[error("item {index}: {error}")]
-    Item {
-        /// Which, counted from 0.
-        index: usize,
-        /// Why.
-        error: Box<Self>,
-    },
     /// The daemon is shutting down.
     #[error("shutting down")]
     Stopped,
-}
-
-impl From<store::Error> for CommandError {
-    fn from(error: store::Error) -> Self {
-        let text = chain(&error);
-        match error.trouble() {
-            Trouble::Full => Self::StorageFull(text),
-            Trouble::ReadOnlyFileSystem => Self::StorageReadOnly(text),
-            Trouble::State => Self::StateReadOnly(text),
-            Trouble::Other => Self::Store(text),
-        }
-    }
 }
 
 impl CommandError {
@@ -135,19 +122,21 @@ impl CommandError {
 
     /// There was only one.
     pub(super) fn of_one(self) -> Self {
-        match self {
-            Self::Item { error, .. } => *error,
-            other @ (Self::NotSynced
-            | Self::UnknownEnv(_)
-            | Self::Stale { .. }
-            | Self::KeyReused(_)
-            | Self::Refused { .. }
-            | Self::InUse { .. }
-            | Self::Store(_)
-            | Self::StorageFull(_)
-            | Self::StorageReadOnly(_)
-            | Self::StateReadOnly(_)
-            | Self::Stopped) => other,
+        if let Self::Item { error, .. } = self {
+            return *error;
+        }
+        self
+    }
+}
+
+impl From<store::Error> for CommandError {
+    fn from(error: store::Error) -> Self {
+        let text = chain(&error);
+        match error.trouble() {
+            Trouble::Full => Self::StorageFull(text),
+            Trouble::ReadOnlyFileSystem => Self::StorageReadOnly(text),
+            Trouble::State => Self::StateReadOnly(text),
+            Trouble::Other => Self::Store(text),
         }
     }
 }

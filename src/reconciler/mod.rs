@@ -4,6 +4,7 @@
 //! publish, reply. Disk is never behind what Traefik was told, and nobody is answered before the document is out.
 //! `handle` is the door, `requests` and `transitions` what comes through it, `turn` what follows every change.
 
+mod asked;
 mod clock;
 mod findings;
 mod followers;
@@ -25,11 +26,11 @@ use crate::snapshot::Publisher;
 pub use crate::store::HistoryEntry;
 use crate::store::{Loaded, Store};
 
+pub use asked::{AcceptedAll, Done, Transition, Transitions};
 use clock::Clock;
 pub use followers::Followers;
 use followers::Published;
 pub use handle::{Accepted, CommandError, CommandRequest, Handle, Request, Turn, handle_channel};
-pub use transitions::{AcceptedAll, Done, Transition, Transitions};
 
 /// How many changes are taken in before something is published.
 const BATCH: usize = 4096;

@@ -3,62 +3,15 @@
 //! Several are one journal entry and one revision. The same env may come up more than once; each verb finds what the
 //! one before it has left.
 
-use crate::routing::ids::{EnvKey, Revision, Version};
-use crate::routing::rollout::{Command, Event, Record, Refusal, Step, step};
-use crate::routing::table::{Changes, EnvStatus, Table};
+use crate::routing::ids::{EnvKey, Version};
+use crate::routing::rollout::{Event, Record, Refusal, Step, step};
+use crate::routing::table::Table;
 use crate::routing::time::Timestamp;
 use crate::store::{Answer, Entry, Idempotency, Put};
 
 use super::Reconciler;
+use super::asked::{AcceptedAll, Done, Transition, Transitions};
 use super::handle::{Accepted, CommandError, CommandRequest};
-
-/// Verbs that are carried out together or not at all.
-#[derive(Clone, Debug)]
-pub struct Transitions {
-    /// In order; at least one.
-    pub items: Vec<Transition>,
-    /// Repeating a key repeats the answer, not the effect.
-    pub idempotency_key: Option<String>,
-    /// Only say what would happen.
-    pub dry_run: bool,
-    /// Who asks, for the audit log.
-    pub actor: String,
-}
-
-/// One of them.
-#[derive(Clone, Debug)]
-pub struct Transition {
-    /// Which env.
-    pub key: EnvKey,
-    /// What to do.
-    pub command: Command,
-    /// Only if the record has this generation when it is its turn.
-    pub if_match: Option<u64>,
-}
-
-/// Accepted verbs: durable, and published.
-#[derive(Clone, Debug)]
-pub struct AcceptedAll {
-    /// What became of each.
-    pub done: Vec<Done>,
-    /// The envs afterwards, each once, in the order in which they came up.
-    pub envs: Vec<EnvStatus>,
-    /// The one revision that carries all.
-    pub revision: Revision,
-    /// Of a dry run: what would change in the document.
-    pub changes: Option<Changes>,
-}
-
-/// What became of one verb.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
-    /// The env.
-    pub key: EnvKey,
-    /// Its generation afterwards.
-    pub generation: u64,
-    /// The version that lost its slot.
-    pub displaced: Option<Version>,
-}
 
 /// Where the verbs lead, before anybody knows of it.
 #[derive(Debug, Default)]
@@ -67,53 +20,6 @@ struct Outcome {
     records: Vec<(EnvKey, Record)>,
     done: Vec<Done>,
     results: Vec<String>,
-}
-
-impl From<CommandRequest> for Transitions {
-    fn from(request: CommandRequest) -> Self {
-        Self {
-            items: vec![Transition {
-                key: request.key,
-                command: request.command,
-                if_match: request.if_match,
-            }],
-            idempotency_key: request.idempotency_key,
-            dry_run: request.dry_run,
-            actor: request.actor,
-        }
-    }
-}
-
-impl Transitions {
-    /// As an operator would type them; env by env, when there are several.
-    fn words(&self) -> String {
-        let words = self.items.iter().map(|item| item.command.to_string());
-        self.joined(words)
-    }
-
-    /// A text for each of them, on one line.
-    fn joined(&self, texts: impl Iterator<Item = String>) -> String {
-        let is_one = self.items.len() == 1;
-        let named = self.items.iter().zip(texts).map(|(item, text)| {
-            if is_one {
-                text
-            } else {
-                format!("{}: {text}", item.key)
-            }
-        });
-        named.collect::<Vec<_>>().join("; ")
-    }
-
-    /// Their envs, each once.
-    fn keys(&self) -> Vec<EnvKey> {
-        let mut keys: Vec<EnvKey> = Vec::new();
-        for item in &self.items {
-            if !keys.contains(&item.key) {
-                keys.push(item.key.clone());
-            }
-        }
-        keys
-    }
 }
 
 impl Reconciler {

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use pointsman::api::{Applied, DiagnosticEntry, History, HistoryItem, ShiftPhase, StackEntry};
+use pointsman::api::{
+    Applied, DiagnosticEntry, Held, History, HistoryItem, ShiftPhase, StackEntry,
+};
 use pointsman::routing::ids::{AppName, EnvName, Slot};
 
 use crate::daemon::Reply;
@@ -48,6 +50,43 @@ blue   v1       live    100% (intended 75%)  ready 2/2
 green  v2       staged  0% (intended 25%)    ready 2/2
 shift: 25% to v2
 held: not-ready: 1 of 2 servers are healthy, given up at 2030-01-01T00:00:00Z
+live: http://whoami.dev.example.com
+staged: http://vnext-whoami.dev.example.com",
+        )
+        .run();
+}
+
+#[test]
+fn status_shows_what_is_on_its_way_and_what_stands_in_the_way() {
+    let mut status = planned();
+    status.held = Some(Held {
+        reason: "hook-refused".to_owned(),
+        detail:
+            "hook smoke said no: the error rate is 3 times that of v1; `resume` goes on anyway, \
+                 `abort` goes back"
+                .to_owned(),
+        deadline: None,
+    });
+    status.frozen = Some(frozen());
+    status.maintenance = Some(closed());
+    status.retired = vec![version("pr-1"), version("pr-2")];
+    if let Some(placed) = status.slots.green.as_mut() {
+        placed.failed = Some("shift aborted: the candidate died".to_owned());
+    }
+    Test::new("status whoami dev")
+        .daemon(vec![Reply::ok(&status)])
+        .stdout(
+            "whoami/dev: shifting, generation 7
+SLOT   VERSION  ROLE    WEIGHT  HEALTH
+blue   v1       live    75%     ready 2/2
+green  v2       staged  25%     ready 2/2
+shift: 25% to v2, plan canary, step 4 of 6, next at 2030-01-01T00:02:00Z
+held: hook-refused: hook smoke said no: the error rate is 3 times that of v1;
+  `resume` goes on anyway, `abort` goes back
+frozen by ann until 2030-01-01T00:00:00Z: sale
+maintenance: visitors get 503, Retry-After 120s, by ann: soon
+failed: v2: shift aborted: the candidate died
+retired: pr-1, pr-2
 live: http://whoami.dev.example.com
 staged: http://vnext-whoami.dev.example.com",
         )

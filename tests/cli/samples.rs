@@ -1,8 +1,8 @@
 //! Values of the API that the fake daemon replies with.
 
 use pointsman::api::{
-    CommandAnswer, Env, EnvBody, EnvList, Health, HealthState, Held, Placement, Preview, Problem,
-    Shift, ShiftPhase, SlotWeights, Slots, Status, Weights,
+    CommandAnswer, Env, EnvBody, EnvList, Freeze, Health, HealthState, Held, Maintenance,
+    Placement, Preview, Problem, Shift, ShiftPhase, SlotWeights, Slots, Status, Weights,
 };
 use pointsman::routing::ids::{AppName, EnvName, Slot, Version};
 
@@ -109,6 +109,49 @@ pub(crate) fn shifting(phase: ShiftPhase) -> Status {
         status.weights.effective = status.weights.intended;
     }
     status
+}
+
+/// The same on its way through a plan.
+pub(crate) fn planned() -> Status {
+    let mut status = shifting(ShiftPhase::Running);
+    if let Some(shift) = status.shift.as_mut() {
+        "canary".clone_into(&mut shift.plan);
+        (shift.step, shift.steps) = (4, 6);
+        shift.entered_at = Some("2030-01-01T00:00:00Z".to_owned());
+        shift.next_at = Some("2030-01-01T00:02:00Z".to_owned());
+    }
+    status
+}
+
+/// v2 is about to be switched to, and a hook is asked before.
+pub(crate) fn switching(reason: &str, detail: &str) -> Status {
+    let mut status = shifting(ShiftPhase::Held);
+    if let Some(shift) = status.shift.as_mut() {
+        "switch".clone_into(&mut shift.plan);
+        (shift.step, shift.steps, shift.weight) = (1, 2, 0);
+    }
+    status.held = Some(Held {
+        reason: reason.to_owned(),
+        detail: detail.to_owned(),
+        deadline: None,
+    });
+    status
+}
+
+pub(crate) fn frozen() -> Freeze {
+    Freeze {
+        by: "ann".to_owned(),
+        why: "sale".to_owned(),
+        until: Some("2030-01-01T00:00:00Z".to_owned()),
+    }
+}
+
+pub(crate) fn closed() -> Maintenance {
+    Maintenance {
+        by: "ann".to_owned(),
+        message: "soon".to_owned(),
+        retry_after: "120s".to_owned(),
+    }
 }
 
 pub(crate) fn preview(text: &str) -> Preview {

@@ -1,6 +1,6 @@
-//! `promote`, `switch`, `rollback`, `evict`: what is sent, how "not yet" is waited for, what is told.
+//! Verbs that move an env: what is sent, how "not yet" is waited for, what is told.
 
-use pointsman::api::{Applied, ShiftPhase};
+use pointsman::api::{Applied, DocumentChange, ShiftPhase};
 
 use crate::daemon::Reply;
 use crate::samples::*;
@@ -281,6 +281,200 @@ fn wait_applied_without_a_proxy_is_no_success_and_ends_at_once() {
         .stderr(
             "error: whoami/dev: stored and published, but no proxy polls this daemon\n\
              next: nothing has to be repeated; check Traefik's --providers.http.endpoint and its log",
+        )
+        .run();
+}
+
+#[test]
+fn each_verb_says_what_it_was_told() {
+    let wait = "?wait=ready&timeout=1000ms";
+    for (args, sent) in [
+        ("switch whoami dev --force", "switch? {\"force\":true}"),
+        (
+            "promote whoami dev v2 5 --force --supersede",
+            "promote? {\"version\":\"v2\",\"weight\":\"5\",\"force\":true,\"supersede\":true}",
+        ),
+        ("weight whoami dev 25%", "weight? {\"weight\":\"25%\"}"),
+        ("shift whoami dev", "shift? {}"),
+        (
+            "shift whoami dev canary --supersede",
+            "shift? {\"plan\":\"canary\",\"supersede\":true}",
+        ),
+        ("hold whoami dev", "hold?"),
+        ("resume whoami dev", "resume?"),
+        ("abort whoami dev", "abort?"),
+        ("finish whoami dev", "finish?"),
+        ("freeze whoami dev", "freeze? {}"),
+        (
+            "freeze whoami dev --why sale --for 48h",
+            "freeze? {\"why\":\"sale\",\"for\":\"48h\"}",
+        ),
+        (
+            "freeze whoami dev --until 2030-01-01T00:00:00Z",
+            "freeze? {\"until\":\"2030-01-01T00:00:00Z\"}",
+        ),
+        ("unfreeze whoami dev", "unfreeze?"),
+        (
+            "retire whoami dev v0 --force",
+            "retire? {\"version\":\"v0\",\"force\":true}",
+        ),
+        (
+            "maintenance on whoami dev --message soon --retry-after 1h",
+            "maintenance? {\"on\":true,\"message\":\"soon\",\"retry_after\":\"1h\"}",
+        ),
+        ("maintenance off whoami dev", "maintenance? {\"on\":false}"),
+    ] {
+        Test::new(args)
+            .daemon(vec![Reply::ok(&accepted(both("v1", "v2")))])
+            .stdout_has(&["whoami/dev: "])
+            .run()
+            .sent(&[&format!(
+                "POST /v1/envs/whoami/dev/{}",
+                sent.replace('?', wait)
+            )]);
+    }
+}
+
+#[test]
+fn a_plan_file_is_sent_as_it_is_meant() {
+    let file = "sticky = 'cookie'\n[[steps]]\nweight = 10\nmin_dwell = '2m'\ngate = { hook = 'smoke' }\n\
+                match = [{ header = 'X-Canary', value = '1' }]\n[[steps]]\nweight = 100\n";
+    let sent = r#"{"plan":{"sticky":"cookie","steps":[{"weight":10,"min_dwell":"2m","gate":{"hook":"smoke"},"match":[{"header":"X-Canary","value":"1"}]},{"weight":100}]}}"#;
+    for args in [
+        "shift whoami dev --plan-file p.toml",
+        "shift whoami dev --plan-file -",
+    ] {
+        Test::new(args)
+            .file("p.toml", file)
+            .input(file)
+            .daemon(vec![Reply::ok(&accepted(planned()))])
+            .stdout(
+                "whoami/dev: v2 takes 25% of live traffic, v1 the rest, plan canary, step 4 of 6, \
+                 next at 2030-01-01T00:02:00Z, generation 8, revision 3f00000000000001\n  \
+                 http://whoami.dev.example.com",
+            )
+            .run()
+            .sent(&[&format!(
+                "POST /v1/envs/whoami/dev/shift?wait=ready&timeout=1000ms {sent}"
+            )]);
+    }
+    Test::new("shift whoami dev --plan-file p.toml")
+        .file("p.toml", "[[steps]]\nwait = 3\n")
+        .env("POINTSMAN_URL", "http://127.0.0.1:1")
+        .code(2)
+        .stderr_has(&[
+            "error: p.toml: ",
+            "unknown field `wait`",
+            "next: `pointsman shift --help`",
+        ])
+        .run();
+}
+
+#[test]
+fn what_is_not_about_traffic_has_a_sentence_of_its_own() {
+    let end = "generation 8, revision 3f00000000000001";
+    let frozen = || Some(frozen());
+    let with = |change: &dyn Fn(&mut pointsman::api::Status)| {
+        let mut status = both("v1", "v2");
+        change(&mut status);
+        vec![Reply::ok(&accepted(status))]
+    };
+    Test::new("freeze whoami dev")
+        .daemon(with(&|status| status.frozen = frozen()))
+        .stdout(&format!(
+            "whoami/dev: frozen by ann until 2030-01-01T00:00:00Z: sale, {end}"
+        ))
+        .run();
+    Test::new("unfreeze whoami dev")
+        .daemon(with(&|_| {}))
+        .stdout(&format!("whoami/dev: not frozen, {end}"))
+        .run();
+    Test::new("retire whoami dev v0")
+        .daemon(with(&|_| {}))
+        .stdout(&format!(
+            "whoami/dev: v0 is retired and answers nowhere, {end}"
+        ))
+        .run();
+    Test::new("maintenance on whoami dev")
+        .daemon(with(&|status| status.maintenance = Some(closed())))
+        .stdout(&format!(
+            "whoami/dev: in maintenance, visitors get 503, Retry-After 120s, by ann: soon, {end}\n  \
+             http://whoami.dev.example.com"
+        ))
+        .run();
+    Test::new("abort whoami dev")
+        .daemon(with(&|_| {}))
+        .stdout(&format!(
+            "whoami/dev: v1 has all of the live traffic, {end}\n  http://whoami.dev.example.com"
+        ))
+        .run();
+}
+
+#[test]
+fn a_dry_run_names_what_would_change_in_the_document() {
+    let mut answer = accepted(live("v2"));
+    answer.document = Some(DocumentChange {
+        added: vec!["http.services/whoami-dev-web-v2".to_owned()],
+        changed: vec!["http.services/whoami-dev-web".to_owned()],
+        removed: vec!["http.routers/whoami-dev-web-v2".to_owned()],
+    });
+    Test::new("switch whoami dev --dry-run")
+        .daemon(vec![Reply::ok(&answer)])
+        .stdout(
+            "whoami/dev: dry run, would be: v2 is live\n  \
+             + http.services/whoami-dev-web-v2\n  \
+             ~ http.services/whoami-dev-web\n  \
+             - http.routers/whoami-dev-web-v2",
+        )
+        .run();
+    answer.document = Some(DocumentChange::default());
+    Test::new("switch whoami dev --dry-run")
+        .daemon(vec![Reply::ok(&answer)])
+        .stdout("whoami/dev: dry run, would be: v2 is live\n  the document stays as it is")
+        .run();
+}
+
+#[test]
+fn a_switch_that_asks_hooks_is_waited_for() {
+    let asking = || {
+        Reply::json(
+            202,
+            &accepted(switching("hook", "hook smoke has not answered yet")),
+        )
+    };
+    let mut done = both("v1", "v2");
+    done.active = Some(pointsman::routing::ids::Slot::Green);
+    let waiting = "whoami/dev: waiting: accepted, held: hook: hook smoke has not answered yet";
+    Test::new("switch whoami dev")
+        .daemon(vec![asking(), Reply::ok(&accepted(done))])
+        .stdout_has(&["whoami/dev: v2 is live"])
+        .stderr(waiting)
+        .run();
+
+    // the answer to the repeated key says nothing of what has happened in between
+    let mut failed = both("v1", "v2");
+    if let Some(placed) = failed.slots.green.as_mut() {
+        placed.failed = Some("shift aborted: hook smoke said no: 500".to_owned());
+    }
+    Test::new("switch whoami dev")
+        .daemon(vec![asking(), Reply::ok(&accepted(failed))])
+        .code(3)
+        .stdout_has(&["whoami/dev: v1 is live"])
+        .stderr(&format!(
+            "{waiting}\n\
+             error: whoami/dev: v2 did not go live: shift aborted: hook smoke said no: 500\n\
+             next: deploy it anew, or insist with `pointsman switch whoami dev --force`"
+        ))
+        .run();
+
+    let refused = accepted(switching("hook-refused", "hook smoke said no"));
+    Test::new("switch whoami dev")
+        .daemon(vec![Reply::json(202, &refused)])
+        .code(3)
+        .stdout_has(&["held: hook-refused: hook smoke said no"])
+        .stderr(
+            "error: whoami/dev: accepted, but v2 is not live yet: hook-refused: hook smoke said no\n\
+             next: `pointsman status whoami dev` shows it, `pointsman abort whoami dev` ends it",
         )
         .run();
 }

@@ -59,7 +59,10 @@ fn the_help_of_serve_has_every_setting_and_its_default() {
 fn wrong_usage_is_code_2() {
     for (args, message) in [
         ("", "Usage: pointsman [OPTIONS] <COMMAND>"),
-        ("swich whoami dev", "a similar subcommand exists: 'switch'"),
+        (
+            "swich whoami dev",
+            "similar subcommands exist: 'weight', 'switch'",
+        ),
         ("switch whoami", "<ENV>"),
         ("switch Whoami dev", "app \"Whoami\" must match [a-z0-9]"),
         ("promote whoami dev vnext", "version \"vnext\" must match"),

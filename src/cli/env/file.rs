@@ -100,7 +100,7 @@ fn flatten(prefix: &str, table: toml::Table, entries: &mut BTreeMap<String, Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::HostsBody;
+    use crate::api::{HostsBody, PlanInput};
 
     fn body() -> EnvBody {
         EnvBody {
@@ -126,6 +126,35 @@ mod tests {
         let file = parse("f", &text).unwrap();
         assert_eq!(file.body, body(), "{text}");
         assert_eq!(file.env.to_string(), "whoami/dev", "{text}");
+    }
+
+    #[test]
+    fn a_plan_is_a_name_or_a_table_of_steps() {
+        let plan = |text: &str| parse("f", text).map(|file| file.body.plan);
+        let head = "app = 'a'\nenv = 'b'\ndomain = 'c'\n";
+        let named = plan(&format!("{head}plan = 'canary'\n")).unwrap();
+        assert_eq!(named, Some(PlanInput::Name("canary".to_owned())), "a name");
+        let steps = "[plan]\nsticky = 'cookie'\n[[plan.steps]]\nweight = 5\ngate = { after = '30s' }\n\
+                     [[plan.steps.match]]\nheader = 'X'\nvalue = '1'\n[[plan.steps]]\nweight = 100\n";
+        let steps = plan(&format!("{head}{steps}")).unwrap();
+        let body = EnvBody {
+            plan: steps,
+            ..body()
+        };
+        let env = Env {
+            app: AppName::parse("whoami").unwrap(),
+            env: EnvName::parse("dev").unwrap(),
+            origin: "api".to_owned(),
+            body: body.clone(),
+        };
+        let text = render(&env).unwrap();
+        assert_eq!(parse("f", &text).unwrap().body, body, "{text}");
+        let wrong = plan(&format!("{head}[[plan.steps]]\nwait = 5\n")).unwrap_err();
+        assert!(
+            wrong.message.contains("unknown field `wait`"),
+            "{}",
+            wrong.message
+        );
     }
 
     #[test]

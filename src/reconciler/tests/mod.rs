@@ -4,6 +4,7 @@ mod commands;
 mod leaving;
 mod records;
 mod simulation;
+mod transitions;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -19,8 +20,8 @@ use crate::routing::ids::{ContainerId, EnvKey, Version};
 use crate::routing::model::{
     Attachments, Change, Container, Endpoint, EnvRecord, Health, Origin, Port, State,
 };
-use crate::routing::plan::Weight;
-use crate::routing::rollout::{Command, Insist, Phase};
+use crate::routing::plan::{FirstDeploy, Weight};
+use crate::routing::rollout::{Command, Insist, Phase, Refusal, Until};
 use crate::routing::table::{EnvStatus, Options};
 use crate::routing::time::Timestamp;
 use crate::snapshot::{self, Reader};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{EnvRecord, Origin};
+use crate::routing::plan::FirstDeploy;
 use crate::routing::rollout::{Policy, Record};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::{Changes, Section};
@@ -19,7 +20,9 @@ impl Table {
         if self.envs.is_empty() {
             self.touch_unmanaged_routers();
         }
-        self.envs.insert(record.key.clone(), record);
+        let key = record.key.clone();
+        self.envs.insert(key.clone(), record);
+        self.note_restless(&key);
     }
 
     /// Removes an env record.
@@ -79,23 +82,26 @@ impl Table {
         seen
     }
 
-    /// Keeps the list of envs that time may move.
+    fn remembered(&self, key: &EnvKey) -> (Option<Record>, Option<BTreeMap<Version, Timestamp>>) {
+        let (rollout, down) = (self.rollouts.get(key), self.down.get(key));
+        (rollout.cloned(), down.cloned())
+    }
+
+    /// Keeps the list of envs that time or health may move.
     fn note_restless(&mut self, key: &EnvKey) {
-        if self.rollouts.get(key).is_some_and(Record::is_restless) {
+        let record = self.rollouts.get(key);
+        let is_first = record.is_none_or(|record| record.active.is_none());
+        let goes_live = is_first && self.policy(key).first_deploy == FirstDeploy::Auto;
+        if goes_live || record.is_some_and(Record::is_restless) {
             self.restless.insert(key.clone());
         } else {
             self.restless.remove(key);
         }
     }
 
-    fn remembered(&self, key: &EnvKey) -> (Option<Record>, Option<BTreeMap<Version, Timestamp>>) {
-        let (rollout, down) = (self.rollouts.get(key), self.down.get(key));
-        (rollout.cloned(), down.cloned())
-    }
-
     fn remove_rollout(&mut self, key: &EnvKey) {
         self.rollouts.remove(key);
-        self.restless.remove(key);
+        self.note_restless(key);
         self.dirty.insert(FragmentKey::Env(key.clone()));
     }
 

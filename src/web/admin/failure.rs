@@ -21,10 +21,10 @@ pub(super) const fn code(error: &CommandError) -> &'static str {
         CommandError::Refused { refusal, .. } => refusal.code(),
         CommandError::InUse { .. } => "in_use",
         CommandError::Store(_) => "store",
+        CommandError::Item { error, .. } => code(error),
         CommandError::StorageFull(_) => "storage_full",
         CommandError::StorageReadOnly(_) => "storage_read_only",
         CommandError::StateReadOnly(_) => "state_read_only",
-        CommandError::Item { error, .. } => code(error),
         CommandError::Stopped => "stopped",
     }
 }
@@ -36,11 +36,11 @@ const fn status(error: &CommandError) -> ErrorStatus {
         CommandError::Stale { .. } => ErrorStatus::PRECONDITION_FAILED,
         CommandError::KeyReused(_) => ErrorStatus::UNPROCESSABLE_ENTITY,
         CommandError::Refused { .. } | CommandError::InUse { .. } => ErrorStatus::CONFLICT,
+        CommandError::Item { error, .. } => status(error),
         CommandError::Store(_)
         | CommandError::StorageFull(_)
         | CommandError::StorageReadOnly(_)
         | CommandError::StateReadOnly(_) => ErrorStatus::INSUFFICIENT_STORAGE,
-        CommandError::Item { error, .. } => status(error),
     }
 }
 
@@ -91,8 +91,8 @@ impl From<CommandError> for ApiError {
             | CommandError::UnknownEnv(_)
             | CommandError::KeyReused(_)
             | CommandError::InUse { .. }
-            | CommandError::StateReadOnly(_)
             | CommandError::Item { .. }
+            | CommandError::StateReadOnly(_)
             | CommandError::Stopped => new(error.to_string()),
         };
         match retry_after(&error) {

@@ -212,89 +212,84 @@ mod tests {
         assert_eq!(again.steps(), steps, "the steps are what counts");
     }
 
+    const WRONG_PLANS: &[(&str, &str)] = &[
+        (
+            r#""cannery""#,
+            "plan: there is no plan \"cannery\": use flip",
+        ),
+        (
+            "7",
+            "expected a plan: the name of one, or an object with steps",
+        ),
+        (r#"{"steps":[]}"#, "plan: a plan has 1 to 50 steps, not 0"),
+        (r#"{"name":"x"}"#, "missing field `steps`"),
+        (
+            r#"{"name":"canary","steps":[{"weight":100}]}"#,
+            "plan: name \"canary\" is a plan of its own",
+        ),
+        (
+            r#"{"name":"manual","steps":[{"weight":100}]}"#,
+            "plan: name \"manual\" is a plan of its own",
+        ),
+        (
+            r#"{"name":"a b","steps":[{"weight":100}]}"#,
+            "plan: name \"a b\" must have 1 to 63 letters",
+        ),
+        (
+            r#"{"steps":[{"weight":25}]}"#,
+            "the last step has weight 25",
+        ),
+    ];
+
+    /// Each is the second step of a plan that is right otherwise.
+    const WRONG_STEPS: &[(&str, &str)] = &[
+        (r#"{"weight":4}"#, "plan: step 2 has weight 4, less than"),
+        (r#"{"weight":101}"#, "plan: step 2: weight \"101\" must be"),
+        (r#"{"weight":"x"}"#, "plan: step 2: weight \"x\" must be"),
+        (r#"{"weight":1.5}"#, "a weight is a whole number"),
+        (
+            r#"{"weight":9,"mirror":200}"#,
+            "plan: step 2: mirror: weight \"200\" must be",
+        ),
+        (
+            r#"{"weight":9,"min_dwell":"2"}"#,
+            "plan: step 2: min_dwell: \"2\" is not a duration",
+        ),
+        (
+            r#"{"weight":9,"min_dwell":"2m","max_dwell":"1m"}"#,
+            "plan: step 2 has a max_dwell that is shorter",
+        ),
+        (
+            r#"{"weight":9,"gate":{"after":"soon"}}"#,
+            "plan: step 2: gate.after: \"soon\" is not a duration",
+        ),
+        (
+            r#"{"weight":9,"gate":{"hook":""}}"#,
+            "plan: step 2: gate.hook \"\" must have",
+        ),
+        (r#"{"weight":9,"gate":"often"}"#, "unknown variant `often`"),
+        (
+            r#"{"weight":9,"match":[{"value":"1"}]}"#,
+            "plan: step 2: match: name one of header and cookie",
+        ),
+        (
+            r#"{"weight":9,"match":[{"header":"X`","value":"1"}]}"#,
+            "plan: step 2: match: header name \"X`\" must have",
+        ),
+        (
+            r#"{"weight":9,"min_dwel":"1s"}"#,
+            "unknown field `min_dwel`",
+        ),
+    ];
+
     #[test]
     fn a_mistake_is_told_with_its_step_and_field() {
-        let with = |step: &str| format!(r#"{{"steps":[{{"weight":5}},{step},{{"weight":100}}]}}"#);
-        for (text, expected) in [
-            (
-                r#""cannery""#.to_owned(),
-                "plan: there is no plan \"cannery\": use flip",
-            ),
-            (
-                "7".to_owned(),
-                "expected a plan: the name of one, or an object with steps",
-            ),
-            (
-                r#"{"steps":[]}"#.to_owned(),
-                "plan: a plan has 1 to 50 steps, not 0",
-            ),
-            (r#"{"name":"x"}"#.to_owned(), "missing field `steps`"),
-            (
-                r#"{"name":"canary","steps":[{"weight":100}]}"#.to_owned(),
-                "plan: name \"canary\" is a plan of its own",
-            ),
-            (
-                r#"{"name":"manual","steps":[{"weight":100}]}"#.to_owned(),
-                "plan: name \"manual\" is a plan of its own",
-            ),
-            (
-                r#"{"name":"a b","steps":[{"weight":100}]}"#.to_owned(),
-                "plan: name \"a b\" must have 1 to 63 letters",
-            ),
-            (
-                r#"{"steps":[{"weight":25}]}"#.to_owned(),
-                "the last step has weight 25",
-            ),
-            (
-                with(r#"{"weight":4}"#),
-                "plan: step 2 has weight 4, less than",
-            ),
-            (
-                with(r#"{"weight":101}"#),
-                "plan: step 2: weight \"101\" must be",
-            ),
-            (
-                with(r#"{"weight":"x"}"#),
-                "plan: step 2: weight \"x\" must be",
-            ),
-            (with(r#"{"weight":1.5}"#), "a weight is a whole number"),
-            (
-                with(r#"{"weight":9,"mirror":200}"#),
-                "plan: step 2: mirror: weight \"200\" must be",
-            ),
-            (
-                with(r#"{"weight":9,"min_dwell":"2"}"#),
-                "plan: step 2: min_dwell: \"2\" is not a duration",
-            ),
-            (
-                with(r#"{"weight":9,"min_dwell":"2m","max_dwell":"1m"}"#),
-                "plan: step 2 has a max_dwell that is shorter",
-            ),
-            (
-                with(r#"{"weight":9,"gate":{"after":"soon"}}"#),
-                "plan: step 2: gate.after: \"soon\" is not a duration",
-            ),
-            (
-                with(r#"{"weight":9,"gate":{"hook":""}}"#),
-                "plan: step 2: gate.hook \"\" must have",
-            ),
-            (
-                with(r#"{"weight":9,"gate":"often"}"#),
-                "unknown variant `often`",
-            ),
-            (
-                with(r#"{"weight":9,"match":[{"value":"1"}]}"#),
-                "plan: step 2: match: name one of header and cookie",
-            ),
-            (
-                with(r#"{"weight":9,"match":[{"header":"X`","value":"1"}]}"#),
-                "plan: step 2: match: header name \"X`\" must have",
-            ),
-            (
-                with(r#"{"weight":9,"min_dwel":"1s"}"#),
-                "unknown field `min_dwel`",
-            ),
-        ] {
+        for (text, expected) in WRONG_PLANS {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+        for (step, expected) in WRONG_STEPS {
+            let text = format!(r#"{{"steps":[{{"weight":5}},{step},{{"weight":100}}]}}"#);
             let error = read(&text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
         }

@@ -3,11 +3,11 @@
 use super::plan;
 use crate::api::{EnvBody, FirstDeploy, HealthBody, HostsBody, PreviewCert, TlsBody};
 use crate::go_duration;
-use crate::routing;
 use crate::routing::ids::EnvKey;
 use crate::routing::model::{
     self, EnvRecord, HealthPolicy, HostTemplates, Middlewares, Origin, Tls, TlsDomain,
 };
+use crate::routing::plan as routing_plan;
 use crate::routing::time::Timestamp;
 use crate::web::error::ApiError;
 
@@ -50,8 +50,8 @@ pub(super) fn record(key: EnvKey, body: &EnvBody, now: Timestamp) -> Result<EnvR
             None => None,
         },
         first_deploy: match body.first_deploy {
-            FirstDeploy::Manual => routing::plan::FirstDeploy::Manual,
-            FirstDeploy::Auto => routing::plan::FirstDeploy::Auto,
+            FirstDeploy::Manual => routing_plan::FirstDeploy::Manual,
+            FirstDeploy::Auto => routing_plan::FirstDeploy::Auto,
         },
         origin: Origin::Api,
         created_at: now,

@@ -2,5 +2,6 @@
 
 mod guards;
 mod records;
+mod transitions;
 mod verbs;
 mod waiting;

@@ -37,6 +37,8 @@ async fn a_verb_carries_all_that_was_said() {
         ("switch", "", Command::switch()),
         ("switch", "{}", Command::switch()),
         ("rollback", "", Command::Rollback),
+        ("hold", "{}", Command::Hold),
+        ("maintenance", r#"{"on":false}"#, Command::Maintenance(None)),
         ("evict", "", Command::Evict),
     ] {
         admin.reconciler.will(Ok(accepted(Revision(0xabc))));
@@ -81,13 +83,13 @@ async fn a_verb_carries_all_that_was_said() {
 async fn an_unknown_verb_names_those_that_exist() {
     let admin = Admin::start(AdminSetup::default()).await;
     let mut client = Client::connect(admin.address).await;
-    for verb in ["weight", "finish", "Switch", "flip"] {
+    for verb in ["deploy", "finish2", "Switch", "flip"] {
         let target = format!("/v1/envs/whoami/dev/{verb}");
         let answer = client.ask("POST", &target, &[], "").await;
         assert_eq!(answer.refusal(), (404, "unknown_verb".to_owned()), "{verb}");
         let detail = answer.problem().detail;
         assert!(
-            detail.contains("promote, switch, rollback, evict"),
+            detail.contains("promote, switch, rollback, weight, shift, hold, resume, abort"),
             "{detail}"
         );
     }

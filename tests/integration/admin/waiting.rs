@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use pointsman::api::{CommandAnswer, Proxy};
 use pointsman::reconciler::CommandError;
 use pointsman::routing::ids::{Slot, Version};
-use pointsman::routing::plan::{Plan, Weight};
-use pointsman::routing::rollout::{Phase, Refusal, Shift};
+use pointsman::routing::plan::{Gate, Plan, PlanStep, Weight};
+use pointsman::routing::rollout::{Failed, Hold, Phase, Refusal, Shift};
 use pointsman::routing::table::EnvStatus;
 use pointsman::routing::time::Timestamp;
 use pointsman::routing::traefik::Document;
@@ -187,6 +187,75 @@ async fn a_weight_is_waited_for_until_it_is_no_longer_pending() {
 
     answer_pending();
     let mut client = post(&admin, PROMOTE, body, 5).await;
+    assert_eq!(client.answer().await.status, 200, "without wait: accepted");
+}
+
+/// v2 is about to be switched to, and a hook is asked first.
+fn switching(hold: Hold) -> EnvStatus {
+    let mut status = shift(Phase::Held(hold));
+    let first = PlanStep {
+        gate: Gate::Hook("smoke".to_owned()),
+        ..PlanStep::new(Weight::NONE)
+    };
+    let steps = vec![first, PlanStep::new(Weight::FULL)];
+    if let Some(shift) = status.rollout.shift.as_mut() {
+        shift.plan = Plan::new("switch", steps).unwrap();
+        shift.weight = Weight::NONE;
+    }
+    status
+}
+
+#[tokio::test]
+async fn a_switch_that_asks_hooks_is_waited_for_until_it_is_final() {
+    let admin = Admin::start(AdminSetup::default()).await;
+    admin.provider.publisher.publish(&document("a"));
+    let name = || "smoke".to_owned();
+    let ask = || {
+        let asking = switching(Hold::Hook { name: name() });
+        let mut accepted = accepted(document("a").revision());
+        accepted.status = asking.clone();
+        admin.reconciler.set_status(Some(asking));
+        admin.reconciler.will(Ok(accepted));
+    };
+    let target = format!("{SWITCH}?wait=ready");
+    ask();
+    let mut client = post(&admin, &target, "", 1).await;
+    let mut switched = status();
+    switched.rollout.active = Some(Slot::Green);
+    admin.reconciler.set_status(Some(switched));
+    admin.reconciler.turn();
+    assert_eq!(client.answer().await.status, 200, "the hook said yes");
+
+    ask();
+    let mut client = post(&admin, &target, "", 2).await;
+    let mut aborted = status();
+    if let Some(placed) = aborted.rollout.slots.green.as_mut() {
+        let why = "hook smoke said no: 500".to_owned();
+        placed.failed = Some(Failed {
+            incarnation: None,
+            why,
+        });
+    }
+    admin.reconciler.set_status(Some(aborted));
+    admin.reconciler.turn();
+    let answer = client.answer().await;
+    assert_eq!(answer.refusal(), (409, "failed".to_owned()), "it said no");
+    let detail = answer.problem().detail;
+    assert!(detail.contains("hook smoke said no: 500"), "{detail}");
+
+    ask();
+    let mut client = post(&admin, &target, "", 3).await;
+    let why = "no answer in time".to_owned();
+    let refused = switching(Hold::Refused { name: name(), why });
+    admin.reconciler.set_status(Some(refused));
+    admin.reconciler.turn();
+    let answer = client.answer().await;
+    assert_eq!(answer.status, 202, "accepted, and a person has to decide");
+    let answer: CommandAnswer = answer.json();
+    assert_eq!(answer.status.held.unwrap().reason, "hook-refused", "why");
+
+    ask();
+    let mut client = post(&admin, SWITCH, "", 4).await;
     assert_eq!(client.answer().await.status, 200, "without wait: accepted");
 }
 

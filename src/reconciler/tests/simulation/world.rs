@@ -106,16 +106,20 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Abort),
         1 => Just(Command::Finish),
         1 => Just(Command::Evict),
-        1 => prop::option::of(0u64..100_000).prop_map(|millis| Command::Freeze {
-            why: String::new(),
-            until: millis.map(|millis| Until::At(Timestamp::from_millis(START + millis))),
-        }),
+        1 => prop::option::of(until()).prop_map(|until| Command::Freeze { why: String::new(), until }),
         2 => Just(Command::Unfreeze),
         1 => (version(), insist()).prop_map(|(version, insist)| Command::Retire { version, insist }),
         1 => any::<bool>().prop_map(|on| Command::Maintenance(on.then(|| Closure {
             message: String::new(),
             retry_after_s: 60,
         }))),
+    ]
+}
+
+fn until() -> impl Strategy<Value = Until> {
+    prop_oneof![
+        (0u64..100_000).prop_map(|millis| Until::At(Timestamp::from_millis(START + millis))),
+        (0u64..100_000).prop_map(Until::After),
     ]
 }
 

@@ -671,14 +671,19 @@ fn a_freeze_stops_what_goes_forward_and_nothing_that_goes_back() {
 
 #[test]
 fn a_freeze_with_an_end_ends() {
-    let mut bench = Bench::staged();
-    let until = Some(Until::At(bench.now.plus_millis(MINUTE)));
-    let why = String::new();
-    bench.run(Command::Freeze { why, until });
-    bench.pass(59 * SECOND);
-    assert!(bench.record.frozen.is_some(), "not yet");
-    bench.pass(SECOND);
-    assert!(bench.record.frozen.is_none(), "over");
+    let bench = Bench::staged();
+    for until in [
+        Until::At(bench.now.plus_millis(MINUTE)),
+        Until::After(MINUTE),
+    ] {
+        let mut bench = bench.clone();
+        let (why, until) = (String::new(), Some(until));
+        bench.run(Command::Freeze { why, until });
+        bench.pass(59 * SECOND);
+        assert!(bench.record.frozen.is_some(), "not yet: {until:?}");
+        bench.pass(SECOND);
+        assert!(bench.record.frozen.is_none(), "over: {until:?}");
+    }
 }
 
 #[test]

@@ -1,22 +1,23 @@
 //! The reconciler's values as the API's wire types. Total and without decisions of its own: what is derived here
 //! (health in one word, why something is held) is wording only.
 
+mod env;
+
 use jiff::Timestamp as Rfc3339;
 
-use super::plan;
 use crate::api::{
-    Applied, DiagnosticEntry, DocumentChange, Env, EnvBody, FirstDeploy, Freeze, Health,
-    HealthBody, HealthState, Held, HistoryItem, HostsBody, Maintenance, MiddlewaresBody, Placement,
-    Preview, PreviewCert, Shift, ShiftPhase, SlotWeights, Slots, StackEntry, Status, TlsBody,
-    TlsDomainBody, Weights,
+    Applied, DiagnosticEntry, DocumentChange, Freeze, Health, HealthState, Held, HistoryItem,
+    Maintenance, Placement, Preview, Shift, ShiftPhase, SlotWeights, Slots, StackEntry, Status,
+    Weights,
 };
 use crate::reconciler::HistoryEntry;
-use crate::routing;
 use crate::routing::ids::{EnvKey, Slot, Version};
-use crate::routing::model::{self, Diagnostic, EnvRecord, HealthPolicy, HostTemplates, Origin};
+use crate::routing::model::Diagnostic;
 use crate::routing::rollout::{Phase, Placed, Record};
 use crate::routing::table::{Changes, EnvStatus, Share, StackStatus};
 use crate::routing::time::Timestamp;
+
+pub(super) use env::env;
 
 pub(super) fn status(env: &EnvStatus, applied: Vec<Applied>) -> Status {
     let rollout = &env.rollout;
@@ -94,37 +95,6 @@ pub(super) fn diagnostic(finding: &Diagnostic) -> DiagnosticEntry {
     }
 }
 
-/// A record as it was said: what has its default is left out.
-pub(super) fn env(record: &EnvRecord) -> Env {
-    let origin = match record.origin {
-        Origin::Label => "label",
-        Origin::Api => "api",
-    };
-    Env {
-        app: record.key.app.clone(),
-        env: record.key.env.clone(),
-        origin: origin.to_owned(),
-        body: EnvBody {
-            domain: record.domain.clone(),
-            scheme: record.scheme.clone(),
-            port: record.port,
-            entry_points: record.entry_points.clone(),
-            hosts: hosts(&record.hosts),
-            tls: record.tls.as_ref().map(tls),
-            middlewares: MiddlewaresBody {
-                live: record.middlewares.live.clone(),
-                preview: record.middlewares.preview.clone(),
-            },
-            health: health_policy(record.health),
-            plan: record.plan.as_ref().map(plan::render),
-            first_deploy: match record.first_deploy {
-                routing::plan::FirstDeploy::Manual => FirstDeploy::Manual,
-                routing::plan::FirstDeploy::Auto => FirstDeploy::Auto,
-            },
-        },
-    }
-}
-
 /// What a dry run would change in the document.
 pub(super) fn document(changes: Changes) -> DocumentChange {
     let Changes {
@@ -146,41 +116,6 @@ fn failed(env: &EnvStatus, placed: &Placed) -> Option<String> {
     let stack = stacks.find(|stack| stack.version == placed.version);
     let now = stack.and_then(|stack| stack.health.incarnation);
     (failed.incarnation == now).then(|| failed.why.clone())
-}
-
-fn hosts(hosts: &HostTemplates) -> HostsBody {
-    let default = HostTemplates::default();
-    let said = |text: &String, default: &String| (text != default).then(|| text.clone());
-    HostsBody {
-        live: said(&hosts.live, &default.live),
-        preview: said(&hosts.preview, &default.preview),
-        staged: said(&hosts.staged, &default.staged),
-    }
-}
-
-fn tls(tls: &model::Tls) -> TlsBody {
-    let domain = |domain: &model::TlsDomain| TlsDomainBody {
-        main: domain.main.clone(),
-        sans: domain.sans.clone(),
-    };
-    TlsBody {
-        cert_resolver: tls.cert_resolver.clone(),
-        domains: tls.domains.iter().map(domain).collect(),
-        options: tls.options.clone(),
-        preview_cert: match tls.preview_cert {
-            model::PreviewCert::None => PreviewCert::None,
-            model::PreviewCert::Resolver => PreviewCert::Resolver,
-        },
-    }
-}
-
-fn health_policy(policy: HealthPolicy) -> HealthBody {
-    let default = HealthPolicy::default();
-    let (time, ratio) = (policy.min_healthy_time_ms, policy.min_ratio_permille);
-    HealthBody {
-        min_healthy_time: (time != default.min_healthy_time_ms).then(|| go_duration(time)),
-        min_ratio: (ratio != default.min_ratio_permille).then(|| f64::from(ratio) / 1000.0),
-    }
 }
 
 /// A duration as Go writes it.

@@ -1,9 +1,10 @@
 //! What a status says in each situation an operator can be in.
 
 use super::*;
+use crate::api::EnvBody;
 use crate::routing::ids::EnvKey;
-use crate::routing::model::EnvRecord;
-use crate::routing::plan::{Plan, Weight};
+use crate::routing::model::{EnvRecord, Origin};
+use crate::routing::plan::{self, Plan, Weight};
 use crate::routing::rollout::{self, StackHealth};
 use crate::web::admin::validate;
 
@@ -123,6 +124,87 @@ fn a_running_shift_with_a_dead_candidate_is_held() {
 }
 
 #[test]
+fn a_shift_says_where_its_plan_is() {
+    let mut env = env_with(Phase::Running { since: NOW }, 2);
+    let shown = status(&env, vec![]).shift.unwrap();
+    assert_eq!(
+        (shown.plan.as_str(), shown.step, shown.steps),
+        ("manual", 1, 1),
+        "a share"
+    );
+    assert_eq!(shown.next_at, None, "it stays");
+    assert_eq!(
+        shown.entered_at.as_deref(),
+        Some("2023-11-14T22:13:20Z"),
+        "since"
+    );
+    if let Some(shift) = env.rollout.shift.as_mut() {
+        shift.plan = plan::named("canary").unwrap();
+        shift.step = 1;
+    }
+    let shown = status(&env, vec![]).shift.unwrap();
+    assert_eq!(
+        (shown.plan.as_str(), shown.step, shown.steps),
+        ("canary", 2, 5),
+        "a plan"
+    );
+    assert_eq!(
+        shown.next_at.as_deref(),
+        Some("2023-11-14T22:15:20Z"),
+        "2 minutes later"
+    );
+    let deadline = NOW.plus_millis(60_000);
+    let pending = env_with(Phase::Pending { deadline }, 0);
+    let shown = status(&pending, vec![]).shift.unwrap();
+    assert_eq!((shown.entered_at, shown.next_at), (None, None), "not begun");
+}
+
+#[test]
+fn what_stands_in_the_way_is_told_and_what_does_not_is_null() {
+    let mut env = env_with(Phase::Running { since: NOW }, 2);
+    let plain = serde_json::to_value(status(&env, vec![])).unwrap();
+    let null = serde_json::Value::Null;
+    assert_eq!((&plain["frozen"], &plain["maintenance"]), (&null, &null));
+    assert_eq!(plain["retired"], serde_json::json!([]), "none");
+    assert_eq!(plain["slots"]["green"].get("failed"), None, "absent");
+
+    env.rollout.frozen = Some(rollout::Freeze {
+        by: "ann".to_owned(),
+        why: "sale".to_owned(),
+        until: Some(NOW),
+    });
+    env.rollout.maintenance = Some(rollout::Maintenance {
+        by: "ann".to_owned(),
+        message: "soon".to_owned(),
+        retry_after_s: 120,
+    });
+    let retired = rollout::Retired {
+        by: "ann".to_owned(),
+        at: NOW,
+    };
+    env.rollout.retired.insert(version("v0"), retired);
+    let failed = |incarnation| {
+        Some(rollout::Failed {
+            incarnation,
+            why: "the candidate died".to_owned(),
+        })
+    };
+    env.rollout.slots.green.as_mut().unwrap().failed = failed(None);
+    let shown = serde_json::to_value(status(&env, vec![])).unwrap();
+    let frozen = serde_json::json!({"by": "ann", "why": "sale", "until": "2023-11-14T22:13:20Z"});
+    assert_eq!(shown["frozen"], frozen);
+    let closed = serde_json::json!({"by": "ann", "message": "soon", "retry_after": "120s"});
+    assert_eq!(shown["maintenance"], closed);
+    assert_eq!(shown["retired"], serde_json::json!(["v0"]));
+    assert_eq!(shown["slots"]["green"]["failed"], "the candidate died");
+
+    let other = Some(crate::routing::ids::Incarnation(7));
+    env.rollout.slots.green.as_mut().unwrap().failed = failed(other);
+    let shown = status(&env, vec![]).slots.green.unwrap();
+    assert_eq!(shown.failed, None, "it is made of something else now");
+}
+
+#[test]
 fn health_is_one_word_with_a_reason() {
     for (healthy, ready, state, reason) in [
         (2, true, HealthState::Ready, None),
@@ -177,7 +259,10 @@ fn a_record_is_given_back_as_it_was_put() {
             "tls":{"cert_resolver":"le","domains":[{"main":"*.dev.example.com","sans":["dev.example.com"]}],
                    "options":"modern@file","preview_cert":"resolver"},
             "middlewares":{"live":["gzip@file"],"preview":["noindex"]},
-            "health":{"min_healthy_time":"2500ms","min_ratio":0.5}}"#,
+            "health":{"min_healthy_time":"2500ms","min_ratio":0.5},"first_deploy":"auto",
+            "plan":{"name":"careful","sticky":"address","on_deadline":"wait","steps":[
+                {"weight":5,"min_dwell":"120s","match":[{"cookie":"c","value":"v"}]},
+                {"weight":100,"max_dwell":"1800s","gate":{"hook":"smoke"}}]}}"#,
     )
     .unwrap();
     let record = validate::record(key(), &body, NOW).unwrap();
