@@ -9,6 +9,7 @@ mod networks;
 mod options;
 mod properties;
 mod protocols;
+mod retired;
 mod schema;
 mod shift;
 #[expect(
