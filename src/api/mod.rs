@@ -5,6 +5,7 @@
 
 mod command;
 mod env;
+mod history;
 mod problem;
 mod status;
 
@@ -12,6 +13,7 @@ pub use command::{CommandAnswer, PromoteBody, WeightInput};
 pub use env::{
     Env, EnvBody, HealthBody, HostsBody, MiddlewaresBody, PreviewCert, TlsBody, TlsDomainBody,
 };
+pub use history::{History, HistoryItem};
 pub use problem::Problem;
 pub use status::{
     Applied, DiagnosticEntry, EnvList, Health, HealthState, Held, Placement, Preview, Proxy, Shift,

@@ -17,7 +17,6 @@ use crate::docker;
 use crate::reconciler::{Handle, Outlets, Reconciler, handle_channel};
 use crate::routing::model::{Attachments, Change};
 use crate::snapshot::{self, Reader};
-use crate::store::{Mode, Store};
 use crate::telemetry;
 use crate::web::{
     self, AdminOptions, Confirmer, Limits, Metrics, ProviderOptions, Proxies, Token,
@@ -26,6 +25,7 @@ use crate::web::{
 
 mod engine_metrics;
 mod settings;
+mod state;
 mod tasks;
 
 pub use settings::label_options;
@@ -114,8 +114,7 @@ impl Daemon {
         let versions = settings::traefik_versions(&config)?;
         let admin_token = settings::token(config.admin.token.as_ref())?;
         web::check_admin_address(config.admin.listen, admin_token.as_ref())?;
-        let (store, loaded) = Store::open(&config.state_dir).context(StateUnreadable)?;
-        report(&loaded.mode, &loaded.warnings);
+        let (store, loaded) = state::open(&config.state_dir)?;
         let provider = bind(config.provider.listen, "provider").await?;
         let admin = bind(config.admin.listen, "admin").await?;
         announce(Bound {
@@ -145,6 +144,7 @@ impl Daemon {
                 publisher,
                 attachments,
                 turns,
+                followers: Box::new(web::Applied::new(proxies.clone(), confirmer.clone())),
             },
         );
         daemon.stations.spawn("reconciler", |stop| async move {
@@ -283,15 +283,4 @@ async fn bind(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address} ({what} listener)"))
-}
-
-fn report(mode: &Mode, warnings: &[String]) {
-    for warning in warnings {
-        tracing::warn!("{warning}");
-    }
-    if let Mode::ReadOnly { reason } = mode {
-        tracing::error!(
-            "the stored state is read-only, commands are refused, routing goes on: {reason}"
-        );
-    }
 }

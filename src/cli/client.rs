@@ -190,7 +190,7 @@ impl Client {
 }
 
 /// Who asks, for the audit log: `cli`, with the user's name where there is a plain one.
-fn actor(user: Option<&str>) -> String {
+pub(super) fn actor(user: Option<&str>) -> String {
     let is_plain = |user: &&str| user.len() <= 64 && user.bytes().all(|b| b.is_ascii_graphic());
     match user.filter(is_plain) {
         Some(user) => format!("cli:{user}"),

@@ -9,11 +9,12 @@ pub const DONE: u8 = 0;
 pub const UNEXPECTED: u8 = 1;
 /// The command line, a setting or an env file is wrong; nothing was tried.
 pub const USAGE: u8 = 2;
-/// The daemon understood and said no (or not in time): the state forbids it. Nothing changed, unless said.
+/// The daemon understood and said no (or not in time): the state forbids it. Nothing changed, unless said. Also `state
+/// accept` when there is nothing to accept.
 pub const REFUSED: u8 = 3;
 /// No daemon answers, or it has not read Docker's first complete list yet.
 pub const UNREACHABLE: u8 = 4;
-/// The daemon's stored state cannot be read without guessing.
+/// The daemon's stored state cannot be read without guessing, or `state verify` found it not whole.
 pub const STATE_UNREADABLE: u8 = 5;
 /// `diagnose` or `check` found something.
 pub const FINDINGS: u8 = 6;

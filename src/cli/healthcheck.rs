@@ -64,11 +64,5 @@ fn client(args: &HealthcheckArgs, global: &Global) -> Result<Client, Failure> {
         ("admin-listen", &args.admin_listen),
         ("config", &args.config),
     ];
-    let flags = given
-        .into_iter()
-        .fold(Flags::default(), |flags, (name, value)| match value {
-            Some(value) => flags.with(name, value),
-            None => flags,
-        });
-    global.local_client(&flags)
+    global.local_client(&Flags::given(given))
 }

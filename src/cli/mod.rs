@@ -15,6 +15,7 @@ mod evict;
 pub mod exit;
 mod failure;
 mod healthcheck;
+mod history;
 mod output;
 mod progress;
 mod promote;
@@ -23,6 +24,7 @@ mod sentence;
 mod serve;
 mod session;
 mod stacks;
+mod state;
 mod status;
 mod switch;
 mod table;
@@ -87,6 +89,9 @@ enum Verb {
     /// Show slots, versions, health and weights
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArgs),
+    /// Show who did what in an env
+    #[command(after_help = history::EXAMPLES)]
+    History(history::HistoryArgs),
     /// List every version that has containers
     #[command(after_help = stacks::EXAMPLES)]
     Stacks,
@@ -96,6 +101,9 @@ enum Verb {
     /// Show what would become of a compose file or of labels, without a daemon
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArgs),
+    /// Look at the stored state itself, without a daemon
+    #[command(subcommand, after_help = state::EXAMPLES)]
+    State(state::StateVerb),
     /// Ask the daemon of this machine whether it is ready (for Docker's HEALTHCHECK)
     #[command(after_help = healthcheck::EXAMPLES)]
     Healthcheck(healthcheck::HealthcheckArgs),
@@ -142,9 +150,11 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Rollback(args) => rollback::run(args, &open()?),
         Verb::Evict(args) => evict::run(args, &open()?),
         Verb::Status(args) => status::run(args, &open()?),
+        Verb::History(args) => history::run(args, &open()?),
         Verb::Stacks => stacks::run(&open()?),
         Verb::Diagnose => diagnose::run(&open()?),
         Verb::Check(args) => check::run(args, global.context.as_deref(), format),
+        Verb::State(verb) => state::run(verb, format),
         Verb::Healthcheck(args) => healthcheck::run(args, global),
         Verb::Version => version::run(format),
     }
@@ -175,9 +185,11 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Rollback(_)
         | Verb::Evict(_)
         | Verb::Status(_)
+        | Verb::History(_)
         | Verb::Stacks
         | Verb::Diagnose
         | Verb::Check(_)
+        | Verb::State(_)
         | Verb::Healthcheck(_)
         | Verb::Version => None,
     };

@@ -70,7 +70,7 @@ fn age(seconds: u64) -> String {
     clippy::disallowed_methods,
     reason = "the rim tells how old things are"
 )]
-fn now() -> Duration {
+pub(super) fn now() -> Duration {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap_or_default()
 }

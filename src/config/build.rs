@@ -3,6 +3,7 @@
 //! Where a single value is only parsed, `typed` does it; the Docker endpoint has its own file.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::docker::docker;
@@ -36,7 +37,7 @@ pub(super) fn load_from(
             max_hold: duration(&layers, "max-hold", Duration::from_secs(4))?,
         },
         admin: admin(&layers, &mut warnings)?,
-        state_dir: path(&layers, "state-dir")?.unwrap_or_else(|| "/var/lib/pointsman".into()),
+        state_dir: state_dir(&layers)?,
         labels: labels(&layers)?,
         traefik: traefik(&layers, &mut warnings)?,
         log: log(&layers)?,
@@ -64,6 +65,15 @@ pub fn local_admin(flags: &Flags) -> Result<LocalAdmin, Error> {
     }
     let token = token(&layers, "admin-token-file", &mut Vec::new())?;
     Ok(LocalAdmin { address, token })
+}
+
+/// Where the daemon of this machine keeps its state.
+pub fn local_state_dir(flags: &Flags) -> Result<PathBuf, Error> {
+    state_dir(&Layers::open(flags, &environment)?)
+}
+
+fn state_dir(layers: &Layers<'_>) -> Result<PathBuf, Error> {
+    Ok(path(layers, "state-dir")?.unwrap_or_else(|| "/var/lib/pointsman".into()))
 }
 
 /// Reads a token from a file that the client was told of by `setting`.

@@ -151,6 +151,17 @@ impl Flags {
         self
     }
 
+    /// Says those flags that were given.
+    #[must_use]
+    pub fn given<'a>(flags: impl IntoIterator<Item = (&'a str, &'a Option<String>)>) -> Self {
+        flags
+            .into_iter()
+            .fold(Self::default(), |given, (name, value)| match value {
+                Some(value) => given.with(name, value),
+                None => given,
+            })
+    }
+
     /// Takes over what the command line said about these flags.
     fn read(&mut self, matches: &ArgMatches, flags: impl Iterator<Item = &'static Flag>) {
         for flag in flags {

@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use build::{load, load_labels, local_admin, read_token};
+pub use build::{load, load_labels, local_admin, local_state_dir, read_token};
 pub use error::Error;
 pub use flag::{Flags, LabelFlags};
 pub use layers::environment;

@@ -8,6 +8,9 @@ use crate::routing::model::{Diagnostic, EnvRecord};
 use crate::routing::rollout::{Command, Refusal};
 use crate::routing::table::{EnvStatus, StackStatus};
 use crate::routing::time::Timestamp;
+use crate::store::{self, HistoryEntry, Trouble};
+
+use super::requests::chain;
 
 /// How many requests may wait.
 const QUEUE: usize = 64;
@@ -83,9 +86,30 @@ pub enum CommandError {
     /// The command could not be made durable, so it was not carried out.
     #[error("the command could not be stored and was not carried out: {0}")]
     Store(String),
+    /// The same, because no space is left.
+    #[error("the command could not be stored and was not carried out: {0}")]
+    StorageFull(String),
+    /// The same, because the file system is read-only.
+    #[error("the command could not be stored and was not carried out: {0}")]
+    StorageReadOnly(String),
+    /// Nothing can be stored because of what is stored: damage, or a later schema. Names file, place and way out.
+    #[error("the command was not carried out: {0}")]
+    StateReadOnly(String),
     /// The daemon is shutting down.
     #[error("shutting down")]
     Stopped,
+}
+
+impl From<store::Error> for CommandError {
+    fn from(error: store::Error) -> Self {
+        let text = chain(&error);
+        match error.trouble() {
+            Trouble::Full => Self::StorageFull(text),
+            Trouble::ReadOnlyFileSystem => Self::StorageReadOnly(text),
+            Trouble::State => Self::StateReadOnly(text),
+            Trouble::Other => Self::Store(text),
+        }
+    }
 }
 
 /// What the queue carries.
@@ -108,6 +132,8 @@ pub enum Request {
     Envs(oneshot::Sender<Vec<EnvRecord>>),
     /// One env.
     Status(EnvKey, oneshot::Sender<Option<EnvStatus>>),
+    /// The latest so many commands of one env, the newest first.
+    History(EnvKey, usize, oneshot::Sender<Option<Vec<HistoryEntry>>>),
     /// All stacks.
     Stacks(oneshot::Sender<Vec<StackStatus>>),
     /// All findings.
@@ -177,6 +203,15 @@ impl Handle {
     /// One env; `None` when it has no record.
     pub async fn status(&self, key: EnvKey) -> Result<Option<EnvStatus>, CommandError> {
         self.ask(|reply| Request::Status(key, reply)).await
+    }
+
+    /// The latest so many commands of one env, the newest first; `None` when it has no record and never had one.
+    pub async fn history(
+        &self,
+        key: EnvKey,
+        limit: usize,
+    ) -> Result<Option<Vec<HistoryEntry>>, CommandError> {
+        self.ask(|reply| Request::History(key, limit, reply)).await
     }
 
     /// All stacks.

@@ -5,6 +5,8 @@
 //! `handle` is the door, `requests` what comes through it, `turn` what follows every change.
 
 mod clock;
+mod followers;
+mod findings;
 mod handle;
 mod requests;
 mod turn;
@@ -18,9 +20,12 @@ use tokio_util::sync::CancellationToken;
 use crate::routing::model::{Attachments, Change};
 use crate::routing::table::{Options, Table};
 use crate::snapshot::Publisher;
+pub use crate::store::HistoryEntry;
 use crate::store::{Loaded, Store};
 
 use clock::Clock;
+pub use followers::Followers;
+use followers::Published;
 pub use handle::{Accepted, CommandError, CommandRequest, Handle, Request, Turn, handle_channel};
 
 /// How many changes are taken in before something is published.
@@ -35,6 +40,8 @@ pub struct Outlets {
     pub attachments: watch::Sender<Attachments>,
     /// Wakes those who wait for a change.
     pub turns: watch::Sender<Turn>,
+    /// How far those are who follow the document.
+    pub followers: Box<dyn Followers>,
 }
 
 /// Owner of everything that changes.
@@ -44,6 +51,8 @@ pub struct Reconciler {
     store: Store,
     outlets: Outlets,
     clock: Clock,
+    /// When what was published.
+    published: Published,
     /// A deadline could not be carried out; it is tried again after a pause.
     stalled: bool,
     /// That was so at the last turn already, and is in the log.
@@ -65,6 +74,7 @@ impl Reconciler {
             store,
             outlets,
             clock: Clock::start(),
+            published: Published::default(),
             stalled: false,
             told: false,
         }
@@ -77,6 +87,7 @@ impl Reconciler {
         mut requests_rx: mpsc::Receiver<Request>,
         stop: CancellationToken,
     ) -> Result<(), crate::store::Error> {
+        self.boot();
         loop {
             let pause = self.until_deadline();
             tokio::select! {

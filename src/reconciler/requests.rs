@@ -7,7 +7,7 @@ use crate::routing::model::EnvRecord;
 use crate::routing::rollout::{Event, Record, Refusal, Step, step};
 use crate::routing::table::Table;
 use crate::routing::time::Timestamp;
-use crate::store::{Answer, Entry, Idempotency, Put};
+use crate::store::{Answer, Entry, HistoryEntry, Idempotency, Put};
 
 use super::Reconciler;
 use super::handle::{Accepted, CommandError, CommandRequest, Request};
@@ -22,8 +22,9 @@ impl Reconciler {
             Request::RemoveEnv(key, actor, reply) => give(reply, self.remove_env(&key, actor, now)),
             Request::Envs(reply) => give(reply, self.table.envs().cloned().collect()),
             Request::Status(key, reply) => give(reply, self.table.status(&key, now)),
+            Request::History(key, limit, reply) => give(reply, self.history(&key, limit)),
             Request::Stacks(reply) => give(reply, self.table.all_stacks(now)),
-            Request::Diagnostics(reply) => give(reply, self.table.diagnostics()),
+            Request::Diagnostics(reply) => give(reply, self.findings(now)),
         }
     }
 
@@ -57,7 +58,7 @@ impl Reconciler {
                 command: request.command.clone(),
                 by: request.actor.clone(),
             },
-            &self.table.view(key),
+            &self.view(key, now),
             now,
         )
         .map_err(|refusal| refused(refusal, &old, now))?;
@@ -126,8 +127,13 @@ impl Reconciler {
                 Vec::new()
             },
         };
-        self.save(entry)
-            .map_err(|error| CommandError::Store(chain(&error)))
+        Ok(self.save(entry)?)
+    }
+
+    /// Who did what; also of an env that was removed.
+    fn history(&self, key: &EnvKey, limit: usize) -> Option<Vec<HistoryEntry>> {
+        let entries = self.store.history(key, limit);
+        (self.table.env(key).is_some() || !entries.is_empty()).then_some(entries)
     }
 
     /// The age of a record that is made now: no env is older than those before it, also when the wall clock of this
@@ -158,8 +164,7 @@ impl Reconciler {
             idempotency: None,
             puts: vec![Put::Env(record.clone())],
         };
-        self.save(entry)
-            .map_err(|error| CommandError::Store(chain(&error)))?;
+        self.save(entry)?;
         self.table.put_env(record.clone());
         self.turn();
         Ok(record)
@@ -197,8 +202,7 @@ impl Reconciler {
             idempotency: None,
             puts: vec![Put::RemoveEnv(key.clone())],
         };
-        self.save(entry)
-            .map_err(|error| CommandError::Store(chain(&error)))?;
+        self.save(entry)?;
         self.table.remove_env(key);
         self.turn();
         Ok(())

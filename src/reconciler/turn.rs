@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::routing::ids::EnvKey;
-use crate::routing::rollout::{Event, next_deadline, step};
+use crate::routing::rollout::{Event, View, next_deadline, step};
 use crate::routing::time::Timestamp;
 use crate::store::{Entry, Put};
 
@@ -12,6 +12,8 @@ use super::requests::chain;
 
 /// Longest sleep; deadlines wake earlier.
 const IDLE: Duration = Duration::from_hours(1);
+/// Pause while a plan's next step may depend on what the proxies have.
+const NEWS: Duration = Duration::from_millis(100);
 /// Pause after a deadline that could not be carried out.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -23,9 +25,9 @@ impl Reconciler {
         self.table.rebuild(now);
         self.told = std::mem::take(&mut self.stalled);
         self.record_label_envs(now);
-        let shifting: Vec<EnvKey> = self.table.shifting().cloned().collect();
-        for key in &shifting {
-            self.tick(key, now);
+        let keys: Vec<EnvKey> = self.table.restless().cloned().collect();
+        for key in &keys {
+            self.happen(key, &Event::Tick, "tick", now);
         }
         self.publish(now);
     }
@@ -52,33 +54,52 @@ impl Reconciler {
         self.table.rebuild(now);
     }
 
-    /// Lets time and health move a shift.
-    fn tick(&mut self, key: &EnvKey, now: Timestamp) {
+    /// The daemon has just started: the clocks of the records that it found begin anew.
+    pub(super) fn boot(&mut self) {
+        let now = self.clock.now();
+        let keys: Vec<EnvKey> = self.table.restless().cloned().collect();
+        for key in &keys {
+            self.happen(key, &Event::Boot, "restart", now);
+        }
+    }
+
+    /// Something that nobody asked for moves a record: time, health, a restart, what a hook said.
+    pub(super) fn happen(&mut self, key: &EnvKey, event: &Event, command: &str, now: Timestamp) {
         let old = self.table.rollout(key);
-        let next = match step(&old, &Event::Tick, &self.table.view(key), now) {
+        let next = match step(&old, event, &self.view(key, now), now) {
             Ok(next) if next.record != old => next,
             Ok(_) => return,
             Err(refusal) => {
-                tracing::error!(env = %key, %refusal, "a tick was refused");
+                tracing::error!(env = %key, %refusal, command, "was refused");
                 return;
             }
         };
+        let what = next.what.to_string();
         let entry = Entry {
             time: now,
             actor: "pointsman".to_owned(),
-            command: "tick".to_owned(),
-            result: next.what.to_string(),
+            command: command.to_owned(),
+            result: what.clone(),
             envs: vec![key.clone()],
             idempotency: None,
             puts: vec![Put::Rollout(key.clone(), next.record.clone())],
         };
         match self.save(entry) {
             Ok(()) => {
-                tracing::info!(env = %key, generation = next.record.generation, "{}", next.what);
+                tracing::info!(env = %key, generation = next.record.generation, "{what}");
                 self.table.put_rollout(key, next.record);
                 self.table.rebuild(now);
             }
-            Err(error) => self.stall(key, &next.what.to_string(), &error),
+            Err(error) => self.stall(key, &what, &error),
+        }
+    }
+
+    /// What the machine sees of an env, with how far the proxies are.
+    pub(super) fn view(&self, key: &EnvKey, now: Timestamp) -> View {
+        let applied = self.outlets.followers.applied();
+        View {
+            applied_until: applied.map(|sequence| self.published.known_until(sequence, now)),
+            ..self.table.view(key)
         }
     }
 
@@ -92,13 +113,18 @@ impl Reconciler {
 
     /// Makes an entry durable; blocks this task, and nobody else, until the disk has answered.
     pub(super) fn save(&mut self, entry: Entry) -> Result<(), crate::store::Error> {
-        tokio::task::block_in_place(|| self.store.append(entry)).map(|_seq| ())
+        let saved = tokio::task::block_in_place(|| self.store.append(entry));
+        for notice in self.store.take_notices() {
+            tracing::warn!("{notice}");
+        }
+        saved.map(|_seq| ())
     }
 
     /// Hands out the document, the wished attachments, and the news that there may be news.
     pub(super) fn publish(&mut self, now: Timestamp) {
         let synced = self.table.is_synced();
         if synced && self.outlets.publisher.publish(self.table.document()) {
+            self.published.note(now);
             tracing::debug!(revision = %self.table.document().revision(), "published");
         }
         if let Some(wish) = synced.then(|| self.table.take_attachments()).flatten() {
@@ -121,9 +147,12 @@ impl Reconciler {
             return RETRY;
         }
         let now = self.clock.now();
-        let shifting = self.table.shifting();
-        let next = shifting
-            .filter_map(|key| next_deadline(&self.table.rollout(key), &self.table.view(key)))
+        if self.waits_for_proxies() {
+            return NEWS;
+        }
+        let restless = self.table.restless();
+        let next = restless
+            .filter_map(|key| next_deadline(&self.table.rollout(key), &self.view(key, now)))
             .chain(self.table.next_departure())
             .min();
         match next {
@@ -132,5 +161,10 @@ impl Reconciler {
             Some(_) => RETRY,
             None => IDLE,
         }
+    }
+
+    fn waits_for_proxies(&self) -> bool {
+        let mut restless = self.table.restless();
+        restless.any(|key| self.table.rollout(key).waits_for_proxies())
     }
 }

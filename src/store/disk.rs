@@ -8,16 +8,19 @@ use std::fmt::Debug;
 use std::io;
 use std::path::PathBuf;
 
-/// One directory.
-pub(super) trait Disk: Debug + Send {
+/// One directory to read.
+pub(super) trait Source: Debug {
     /// Where a file is, for messages.
     fn path(&self, name: &str) -> PathBuf;
 
-    /// Takes the one writer's lock, until dropped. `false`: somebody else has it.
-    fn lock(&mut self) -> io::Result<bool>;
-
     /// A whole file; `None` when there is none.
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
+}
+
+/// One directory to write.
+pub(super) trait Disk: Source + Send {
+    /// Takes the one writer's lock, until dropped. `false`: somebody else has it.
+    fn lock(&mut self) -> io::Result<bool>;
 
     /// Makes a file with this content, replacing any.
     fn create(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
@@ -32,14 +35,11 @@ pub(super) trait Disk: Debug + Send {
     /// Removes a file; it need not exist.
     fn remove(&mut self, name: &str) -> io::Result<()>;
 
-    /// Cuts a file's end off.
-    fn truncate(&mut self, name: &str, len: u64) -> io::Result<()>;
-
     /// Writes again what is there already. After a failed sync the kernel shows bytes that never reached the
     /// disk and will not try again by itself; only writing them anew makes sure of them.
     fn rewrite(&mut self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
-    /// From now on [`append`](Self::append) writes to this file.
+    /// Opens a file anew; from now on [`append`](Self::append) writes to it.
     fn open_append(&mut self, name: &str) -> io::Result<()>;
 
     /// Adds to the end of the opened file with one write.

@@ -1,6 +1,6 @@
 //! What can go wrong with the disk, and what follows from it.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -8,12 +8,12 @@ use thiserror::Error;
 /// The store cannot do what was asked.
 ///
 /// Policy: on load (`open`) every one of these is fatal, and the message names the file and the way out; Traefik
-/// keeps what it has meanwhile. On save (`append`) the command fails and nothing is published. Nothing is ever
-/// retried here: after [`Error::Io`] from `append` the entry may or may not be on disk, so the store refuses
-/// everything with [`Error::Poisoned`] until it is opened again and has looked.
+/// keeps what it has meanwhile. On save (`append`) the command fails and nothing is published. No write and no
+/// sync is ever repeated: after [`Error::Io`] the store opens the directory anew and reads what is there before
+/// it writes again, by itself, at the latest with the next command.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// A second daemon on the same directory.
+    /// Somebody else writes in the same directory.
     #[error(
         "{lock} is locked by another pointsman: stop that one first, or give this one its own --state-dir",
         lock = lock.display()
@@ -23,7 +23,7 @@ pub enum Error {
         lock: PathBuf,
     },
     /// The operating system refused.
-    #[error("cannot {action} {path}: check that the disk is writable and not full", path = path.display())]
+    #[error("cannot {action} {path}: {hint}", path = path.display(), hint = hint(source))]
     Io {
         /// What was being done.
         action: &'static str,
@@ -60,19 +60,47 @@ pub enum Error {
         /// Why, with the way out.
         reason: String,
     },
-    /// An earlier write failed, so it is unknown what is on disk.
+    /// After a failed write the directory was read again, and it does not hold what was acknowledged.
     #[error(
-        "an earlier write failed ({cause}): nothing more is written until the store is opened again (restart pointsman once the disk is well)"
+        "what is stored is not what was acknowledged ({what}): nothing more is written; look with `pointsman state verify`, then restart pointsman"
     )]
-    Poisoned {
-        /// What failed.
-        cause: String,
+    Diverged {
+        /// The difference.
+        what: String,
     },
+    /// There is nothing here that could be given up.
+    #[error("nothing was changed: {0}")]
+    NotAccepted(String),
+}
+
+/// What a failure is about, for callers that treat them differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// No space is left, or a quota is used up.
+    Full,
+    /// The file system is mounted read-only.
+    ReadOnlyFileSystem,
+    /// What is stored is damaged, or of a later version.
+    State,
+    /// Anything else: another daemon, a permission, a bad sector.
+    Other,
 }
 
 impl Error {
+    /// What it is about.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::Io { source, .. } => trouble_of(source.kind()),
+            Self::Damaged { .. }
+            | Self::Newer { .. }
+            | Self::ReadOnly { .. }
+            | Self::Diverged { .. } => Trouble::State,
+            Self::Locked { .. } | Self::NotAccepted(_) => Trouble::Other,
+        }
+    }
+
     /// The message and its causes on one line.
-    pub(super) fn chain(&self) -> String {
+    pub fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
@@ -81,5 +109,30 @@ impl Error {
             cause = error.source();
         }
         text
+    }
+}
+
+fn trouble_of(kind: ErrorKind) -> Trouble {
+    if matches!(
+        kind,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
+    ) {
+        Trouble::Full
+    } else if kind == ErrorKind::ReadOnlyFilesystem {
+        Trouble::ReadOnlyFileSystem
+    } else {
+        Trouble::Other
+    }
+}
+
+/// What to look at.
+fn hint(source: &io::Error) -> &'static str {
+    match (trouble_of(source.kind()), source.kind()) {
+        (Trouble::Full, _) => "make room on its disk",
+        (Trouble::ReadOnlyFileSystem, _) => "mount its file system writable",
+        (_, ErrorKind::PermissionDenied) => {
+            "give the user that pointsman runs as access to it, or name another --state-dir"
+        }
+        _ => "check that the disk is well and writable",
     }
 }

@@ -10,7 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use super::disk::Disk;
+use super::disk::{Disk, Source};
 use super::name;
 
 /// The state holds who did what: for its owner only.
@@ -39,6 +39,17 @@ impl FileDisk {
             journal: None,
         })
     }
+
+    /// A directory that must be there.
+    pub(super) fn existing(dir: &Path) -> Result<Self, Error> {
+        let listed = std::fs::read_dir(dir).map(drop);
+        listed.map_err(|source| Error::Io {
+            action: "read",
+            path: dir.to_owned(),
+            source,
+        })?;
+        Self::open(dir)
+    }
 }
 
 /// Makes the missing part of a path, each new name durable in its parent.
@@ -59,24 +70,18 @@ fn options() -> OpenOptions {
     options
 }
 
-impl Disk for FileDisk {
+/// The lock file; on a read-only file system an existing one can be locked all the same.
+fn open_lock(path: &Path) -> io::Result<File> {
+    let opened = options().create(true).truncate(false).open(path);
+    match opened {
+        Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => File::open(path),
+        other => other,
+    }
+}
+
+impl Source for FileDisk {
     fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
-    }
-
-    fn lock(&mut self) -> io::Result<bool> {
-        let file = options()
-            .create(true)
-            .truncate(false)
-            .open(self.path(name::LOCK))?;
-        match file.try_lock() {
-            Ok(()) => {
-                self.lock = Some(file);
-                Ok(true)
-            }
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
     }
 
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
@@ -84,6 +89,20 @@ impl Disk for FileDisk {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+}
+
+impl Disk for FileDisk {
+    fn lock(&mut self) -> io::Result<bool> {
+        let file = open_lock(&self.path(name::LOCK))?;
+        match file.try_lock() {
+            Ok(()) => {
+                self.lock = Some(file);
+                Ok(true)
+            }
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(error),
         }
     }
 
@@ -112,12 +131,6 @@ impl Disk for FileDisk {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }
-    }
-
-    fn truncate(&mut self, name: &str, len: u64) -> io::Result<()> {
-        let file = options().open(self.path(name))?;
-        file.set_len(len)?;
-        file.sync_all()
     }
 
     fn rewrite(&mut self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<()> {

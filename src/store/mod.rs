@@ -10,25 +10,32 @@
 //! that a refactoring cannot change the format silently. Nothing here reads a clock, knows what a verb means,
 //! or is asynchronous: the caller blocks until the disk has answered.
 
+mod accept;
 mod checkpoint;
+mod copy;
 mod disk;
 mod entry;
 mod error;
 mod file;
+mod history;
 mod image;
 mod journal;
 mod loaded;
 mod record;
 mod recover;
 mod seal;
+mod verify;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use accept::{Acceptance, GivenUp, accept};
 pub use entry::{Answer, Entry, Idempotency, Put};
-pub use error::Error;
+pub use error::{Error, Trouble};
+pub use history::HistoryEntry;
 pub use loaded::{Loaded, Mode};
+pub use verify::{Condition, FileVerdict, Verdict, verify};
 pub use writer::Store;
 
 /// Version of the files' format. Any change of it, an added field too, needs the next number: an older
@@ -41,11 +48,15 @@ const COMPACT_AT: usize = 1000;
 /// How many idempotency keys are remembered.
 const ANSWERS: usize = 1000;
 
+/// How many of the latest entries are kept in memory, over all envs.
+const HISTORY: usize = 2000;
+
 /// File names inside the state directory.
 mod name {
     pub(super) const LOCK: &str = "lock";
     pub(super) const JOURNAL: &str = "journal.ndjson";
     pub(super) const JOURNAL_OLD: &str = "journal.1.ndjson";
+    pub(super) const JOURNAL_DAMAGED: &str = "journal.damaged.ndjson";
     pub(super) const JOURNAL_TMP: &str = "journal.tmp";
     pub(super) const SNAPSHOT: &str = "snapshot.json";
     pub(super) const SNAPSHOT_PREV: &str = "snapshot.prev.json";

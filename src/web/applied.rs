@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use super::confirm::{ApiState, Confirmer};
 use super::proxies::{Proxies, ProxyState};
 use crate::api;
+use crate::reconciler::Followers;
 use crate::routing::ids::Revision;
 use crate::snapshot::Reader;
 
@@ -124,6 +125,15 @@ impl Applied {
     fn apis(&self) -> Vec<ApiState> {
         let confirmer = self.confirmer.as_ref();
         confirmer.map(Confirmer::states).unwrap_or_default()
+    }
+}
+
+impl Followers for Applied {
+    fn applied(&self) -> Option<u64> {
+        let served = self.proxies.list().into_iter().map(|proxy| proxy.sequence);
+        let confirmed = self.apis().into_iter().map(|api| api.sequence);
+        let polled = served.min()?;
+        Some(confirmed.min().map_or(polled, |api| api.min(polled)))
     }
 }
 

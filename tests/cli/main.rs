@@ -22,6 +22,8 @@ mod samples;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod state;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod transitions;

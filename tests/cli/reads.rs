@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use pointsman::api::{Applied, DiagnosticEntry, ShiftPhase, StackEntry};
+use pointsman::api::{Applied, DiagnosticEntry, History, HistoryItem, ShiftPhase, StackEntry};
 use pointsman::routing::ids::{AppName, EnvName, Slot};
 
 use crate::daemon::Reply;
@@ -225,5 +225,56 @@ fn version_is_that_of_the_package() {
         .run();
     Test::new("--version")
         .stdout(&format!("pointsman {version}"))
+        .run();
+}
+
+fn done(seq: u64, command: &str, result: &str, generation: Option<u64>) -> HistoryItem {
+    HistoryItem {
+        seq,
+        time: "2026-01-02T03:04:05.678Z".to_owned(),
+        actor: "cli:ann".to_owned(),
+        command: command.to_owned(),
+        result: result.to_owned(),
+        generation,
+    }
+}
+
+#[test]
+fn history_is_a_table_that_fits_80_columns() {
+    let long = "v2 to blue, v1 stays in green until somebody says otherwise".to_owned();
+    let history = || History {
+        history: vec![
+            done(9, "promote v1.2.0-rc.1+build.77", &long, Some(3)),
+            done(1, "env apply dev.example.com", "recorded", None),
+        ],
+    };
+    Test::new("history whoami dev")
+        .daemon(vec![Reply::ok(&history())])
+        .stdout(
+            "TIME                  GEN  ACTOR    COMMAND                RESULT
+2026-01-02T03:04:05Z  3    cli:ann  promote v1.2.0-rc.1..  v2 to blue, v1 stay..
+2026-01-02T03:04:05Z  -    cli:ann  env apply dev.examp..  recorded",
+        )
+        .run()
+        .sent(&["GET /v1/envs/whoami/dev/history?limit=50"]);
+    Test::new("history whoami dev --limit 7 --json")
+        .daemon(vec![Reply::ok(&history())])
+        .stdout(&serde_json::to_string(&history()).unwrap())
+        .run()
+        .sent(&["GET /v1/envs/whoami/dev/history?limit=7"]);
+}
+
+#[test]
+fn history_says_when_there_is_none_and_which_limit_is_right() {
+    let nothing = History {
+        history: Vec::new(),
+    };
+    Test::new("history whoami dev")
+        .daemon(vec![Reply::ok(&nothing)])
+        .stderr("nothing yet")
+        .run();
+    Test::new("history whoami dev --limit 1001")
+        .code(2)
+        .stderr_has(&["--limit", "1..=1000"])
         .run();
 }

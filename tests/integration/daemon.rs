@@ -9,7 +9,7 @@ use crate::support::daemon::{Daemon, servers};
 use crate::support::fake_engine::{FakeContainer, FakeEngine, container};
 use crate::support::http::Client;
 
-fn whoami(version: &str, ip: &str) -> FakeContainer {
+pub(crate) fn whoami(version: &str, ip: &str) -> FakeContainer {
     container(&format!("whoami-{version}"))
         .label("pointsman.app", "whoami")
         .label("pointsman.env", "dev")

@@ -20,6 +20,10 @@ mod docker_watch;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
+mod kills;
+#[cfg(test)]
 mod provider;
 #[cfg(test)]
 mod support;

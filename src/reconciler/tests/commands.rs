@@ -41,14 +41,14 @@ async fn what_cannot_be_saved_is_not_published() {
     for command in [promote("v2", None), promote("v2", Some(100))] {
         let refused = rig.send(request(command)).await;
         assert!(
-            matches!(refused, Err(CommandError::Store(_))),
+            matches!(refused, Err(CommandError::StateReadOnly(_))),
             "{refused:?}"
         );
     }
     let record = EnvRecord::new(key(), "other.example.com", Origin::Api, Timestamp::ZERO);
     let refused = rig.handle.put_env(record, "test".to_owned()).await;
     assert!(
-        matches!(refused, Err(CommandError::Store(_))),
+        matches!(refused, Err(CommandError::StateReadOnly(_))),
         "{refused:?}"
     );
 
@@ -294,4 +294,28 @@ async fn whoever_asks_while_it_stops_is_told() {
     rig.stop().await;
     let refused = handle.command(request(Command::Evict)).await;
     assert!(matches!(refused, Err(CommandError::Stopped)), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_has_every_command_with_its_generation() {
+    let dir = TempDir::new().unwrap();
+    let rig = v1_live(dir.path()).await;
+    rig.send(request(promote("v9", None))).await.unwrap_err();
+    let history = rig.handle.history(key(), 10).await.unwrap().unwrap();
+    let told = history.iter().map(|entry| {
+        let generation = entry.generation(&key());
+        (entry.command.as_str(), entry.actor.as_str(), generation)
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("switch", "test", Some(2)),
+            ("promote v1", "test", Some(1)),
+            ("env apply dev.example.com", "label", None),
+        ],
+        "newest first; what was refused is not in it"
+    );
+    let other = EnvKey::parse("whoami", "prod").unwrap();
+    let unknown = rig.handle.history(other, 10).await.unwrap();
+    assert_eq!(unknown, None, "no such env");
 }

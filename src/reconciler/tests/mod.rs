@@ -25,7 +25,19 @@ use crate::routing::time::Timestamp;
 use crate::snapshot::{self, Reader};
 use crate::store::{Entry, Mode, Put, Store};
 
-use super::{Accepted, CommandError, CommandRequest, Handle, Outlets, Reconciler, handle_channel};
+use super::{
+    Accepted, CommandError, CommandRequest, Followers, Handle, Outlets, Reconciler, handle_channel,
+};
+
+/// No proxy polls.
+#[derive(Debug)]
+struct Nobody;
+
+impl Followers for Nobody {
+    fn applied(&self) -> Option<u64> {
+        None
+    }
+}
 
 /// A running reconciler and its doors.
 struct Rig {
@@ -50,6 +62,7 @@ impl Rig {
             publisher,
             attachments,
             turns,
+            followers: Box::new(Nobody),
         };
         let reconciler = Reconciler::new(Options::default(), store, loaded, outlets);
         let stop = CancellationToken::new();

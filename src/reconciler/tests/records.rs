@@ -116,3 +116,46 @@ async fn an_env_in_use_is_not_removed() {
     let rig = Rig::start(dir.path());
     assert_eq!(rig.handle.envs().await.unwrap(), vec![], "for good");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_directory_with_two_running_versions_chooses_none_and_says_so() {
+    let dir = TempDir::new().unwrap();
+    let rig = v1_live(dir.path()).await;
+    let codes = async |rig: &Rig| {
+        let found = rig.handle.diagnostics().await.unwrap();
+        let about_slots = found.into_iter().filter(|one| one.code == "slots-unknown");
+        about_slots.map(|one| one.message).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        codes(&rig).await,
+        Vec::<String>::new(),
+        "v1 is known to be live"
+    );
+    rig.kill().await;
+
+    let lost = TempDir::new().unwrap();
+    let rig = Rig::with(lost.path(), &both()).await;
+    let status = rig.status().await;
+    assert_eq!(status.rollout.state(), "empty", "none is chosen");
+    assert_eq!(
+        (status.rollout.active, status.stacks.len()),
+        (None, 2),
+        "previews"
+    );
+    let [told] = codes(&rig).await.try_into().unwrap();
+    for part in ["v1, v2", "restore", "pointsman promote whoami dev VERSION"] {
+        assert!(told.contains(part), "{told}");
+    }
+    rig.command(promote("v2", None)).await;
+    assert_eq!(codes(&rig).await, Vec::<String>::new(), "somebody decided");
+    rig.kill().await;
+
+    let fresh = TempDir::new().unwrap();
+    let rig = Rig::with(fresh.path(), &[web("v1", 1)]).await;
+    let later = Container {
+        created: u64::MAX,
+        ..web("v2", 2)
+    };
+    rig.put(later).await;
+    assert_eq!(codes(&rig).await, Vec::<String>::new(), "nothing was lost");
+}

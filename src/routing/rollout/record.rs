@@ -311,6 +311,24 @@ impl Record {
         self.slots.blue.is_some() || self.slots.green.is_some()
     }
 
+    /// Can time or health move it by themselves.
+    pub fn is_restless(&self) -> bool {
+        let thaws = |freeze: &Freeze| freeze.until.is_some();
+        self.shift.is_some() || self.frozen.as_ref().is_some_and(thaws) || !self.retired.is_empty()
+    }
+
+    /// Does its next step depend on what the proxies have.
+    pub fn waits_for_proxies(&self) -> bool {
+        self.shift.as_ref().is_some_and(|shift| {
+            let waits = match &shift.phase {
+                Phase::Pending { .. } => false,
+                Phase::Running { .. } => true,
+                Phase::Held(hold) => hold.is_automatic(),
+            };
+            waits && !shift.plan.stays()
+        })
+    }
+
     /// `empty`, `steady` or `shifting`.
     pub const fn state(&self) -> &'static str {
         match (self.active, &self.shift) {

@@ -1,8 +1,8 @@
 //! Where a container is reached: network, address and port.
 //!
 //! The choice is deterministic: the wanted network, else one that Traefik already has, else the project's
-//! `default`, else the first by name. A server counts only once Traefik can reach its network: published
-//! earlier, requests to it would hang.
+//! `default`, else the first by name; of the last three only those in which it has an address. A server counts only once
+//! Traefik can reach its network: published earlier, requests to it would hang.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -60,24 +60,16 @@ pub struct Address {
     pub network: Option<String>,
 }
 
-/// The network a container is reached through, by name; `None` for host networking.
-pub fn network<'a>(
-    container: &'a Container,
-    wanted: Option<&str>,
-    options: &Options,
-    reach: &Reach,
-) -> Option<&'a str> {
-    if container.network_mode == "host" {
-        return None;
+/// The network a container is reached through, by name.
+fn network<'a>(container: &'a Container, wanted: Option<&str>, reach: &Reach) -> Option<&'a str> {
+    let all = || container.networks.iter();
+    if let Some((name, _)) = all().find(|(name, _)| wanted == Some(name.as_str())) {
+        return Some(name);
     }
-    let names = || container.networks.keys().map(String::as_str);
-    let wanted = wanted.or(options.network.as_deref());
     let default = compose::project(container).map(|project| format!("{project}_default"));
-    names()
-        .find(|name| wanted == Some(*name))
-        .or_else(|| names().find(|name| reach.has(name)))
-        .or_else(|| names().find(|name| default.as_deref() == Some(*name)))
-        .or_else(|| names().next())
+    let rank = |name: &str| (!reach.has(name), default.as_deref() != Some(name));
+    let chosen = all().min_by_key(|(name, endpoint)| (endpoint.address.is_none(), rank(name)));
+    chosen.map(|(name, _)| name.as_str())
 }
 
 /// Schemes that Traefik speaks to servers.
@@ -136,8 +128,7 @@ pub fn resolve(
             network: None,
         });
     }
-    let network = network(holder, wanted, options, reach);
-    let name = network.ok_or_else(|| "it is in no network".to_owned())?;
+    let name = network(holder, wanted, reach).ok_or_else(|| "it is in no network".to_owned())?;
     let address = holder
         .networks
         .get(name)

@@ -81,7 +81,7 @@ pub struct Table {
     /// Traefik's containers, the oldest first; it counts.
     proxies: BTreeSet<(u64, ContainerId)>,
     /// Envs with a shift.
-    shifting: BTreeSet<EnvKey>,
+    restless: BTreeSet<EnvKey>,
     /// What Traefik must be attached to changed since it was last taken.
     rewired: bool,
     refused_networks: BTreeMap<String, String>,

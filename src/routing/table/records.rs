@@ -41,12 +41,8 @@ impl Table {
 
     /// Writes a rollout record.
     pub fn put_rollout(&mut self, key: &EnvKey, record: Record) {
-        if record.shift.is_some() {
-            self.shifting.insert(key.clone());
-        } else {
-            self.shifting.remove(key);
-        }
         self.rollouts.insert(key.clone(), record);
+        self.note_restless(key);
         self.dirty.insert(FragmentKey::Env(key.clone()));
     }
 
@@ -75,9 +71,18 @@ impl Table {
         seen
     }
 
+    /// Keeps the list of envs that time may move.
+    fn note_restless(&mut self, key: &EnvKey) {
+        if self.rollouts.get(key).is_some_and(Record::is_restless) {
+            self.restless.insert(key.clone());
+        } else {
+            self.restless.remove(key);
+        }
+    }
+
     fn remove_rollout(&mut self, key: &EnvKey) {
         self.rollouts.remove(key);
-        self.shifting.remove(key);
+        self.restless.remove(key);
         self.dirty.insert(FragmentKey::Env(key.clone()));
     }
 
@@ -116,8 +121,8 @@ impl Table {
         self.rollouts.get(key).cloned().unwrap_or_default()
     }
 
-    /// Envs with a shift, whose records time may move.
-    pub fn shifting(&self) -> impl Iterator<Item = &EnvKey> {
-        self.shifting.iter()
+    /// Envs whose records time or health may move by themselves.
+    pub fn restless(&self) -> impl Iterator<Item = &EnvKey> {
+        self.restless.iter()
     }
 }

@@ -8,6 +8,7 @@ use crate::routing::traefik::udp::UdpServer;
 use super::World;
 use super::address::{self, Address};
 use super::facts::Fact;
+use super::options::Options;
 
 /// A server, and the network it is reached through when there is a choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,9 +110,7 @@ fn locate(fact: &Fact, port: Option<&str>, world: &World<'_>) -> Result<Address,
         .map(|port| port.to_string());
     let port = address::port(&fact.container, port.or(own.as_deref()))?;
     let owner = world.facts.owner(fact);
-    // whose network it is, decides first
-    let named = owner.and_then(|owner| owner.declaration.network.as_deref());
-    let wanted = named.or(fact.declaration.network.as_deref());
+    let wanted = wanted_network(fact, owner, world.options);
     address::resolve(
         &fact.container,
         owner.map(|owner| &owner.container),
@@ -119,4 +118,19 @@ fn locate(fact: &Fact, port: Option<&str>, world: &World<'_>) -> Result<Address,
         wanted,
         (world.options, world.reach),
     )
+}
+
+/// The network that labels name, else the option. Whose network it is decides first, and leaves it to the one who shares
+/// it only where both name none.
+fn wanted_network<'a>(
+    fact: &'a Fact,
+    owner: Option<&'a Fact>,
+    options: &'a Options,
+) -> Option<&'a str> {
+    let of = |fact: &'a Fact| {
+        let label = fact.declaration.network.as_deref();
+        label.or(options.network.as_deref())
+    };
+    let named = owner.and_then(of).filter(|name| !name.is_empty());
+    named.or_else(|| of(fact))
 }

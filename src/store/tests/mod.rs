@@ -1,13 +1,18 @@
 //! What the store promises, tried on a disk that fails at every operation, and on the real one.
 
+mod accept;
 mod arbitrary;
 mod arbitrary_rollout;
 mod crash;
 mod damage;
+mod failing;
 mod files;
 mod format;
+mod history;
 mod kill;
+mod schema;
 mod sim;
+mod verify;
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::store::disk::Disk;
+use crate::store::disk::{Disk, Source};
 
 /// A directory's content.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
@@ -23,6 +23,12 @@ pub(super) enum Fault {
     Power(usize),
     /// This one call fails.
     Error(usize),
+    /// So many calls from this one on fail.
+    Errors(usize, usize),
+    /// From this call on there is no space: what would make a file longer fails.
+    Full(usize),
+    /// From this call on nothing can be changed.
+    ReadOnly(usize),
 }
 
 /// A cloneable handle; all see the same disk.
@@ -105,6 +111,14 @@ impl SimDisk {
             .collect()
     }
 
+    /// Somebody else changes a file.
+    pub(super) fn replace(&self, name: &str, bytes: &[u8]) {
+        let mut sim = self.sim();
+        let inode = sim.inode(name).unwrap();
+        sim.inodes[inode].cached = bytes.to_vec();
+        sim.inodes[inode].durable = bytes.to_vec();
+    }
+
     /// Every directory that a power loss now could leave.
     pub(super) fn crash_images(&self) -> BTreeSet<Files> {
         self.sim().crash_images()
@@ -116,18 +130,36 @@ impl Sim {
     fn call(&mut self) -> bool {
         self.calls += 1;
         match self.fault {
-            Fault::None => true,
-            Fault::Power(last) => self.calls < last,
+            Fault::None | Fault::Full(_) => true,
+            Fault::Power(last) | Fault::ReadOnly(last) => self.calls < last,
             Fault::Error(which) => self.calls != which,
+            Fault::Errors(first, count) => !(first..first + count).contains(&self.calls),
         }
     }
 
+    /// What the system says of the call that just failed.
+    fn error(&self) -> io::Error {
+        match self.fault {
+            Fault::ReadOnly(_) => io::Error::from(io::ErrorKind::ReadOnlyFilesystem),
+            Fault::Full(_) => io::Error::from(io::ErrorKind::StorageFull),
+            Fault::None | Fault::Power(_) | Fault::Error(_) | Fault::Errors(..) => {
+                io::Error::other("bad sector")
+            }
+        }
+    }
+
+    /// Counts a write; `false` when it fails.
+    fn write_call(&mut self, inode: usize, change: &Change) -> bool {
+        let grows = change.on(&self.inodes[inode].cached).len() > self.inodes[inode].cached.len();
+        self.call() && !matches!(self.fault, Fault::Full(first) if grows && self.calls >= first)
+    }
+
     fn is_off(&self) -> bool {
-        matches!(self.fault, Fault::Power(last) if self.calls >= last)
+        matches!(self.fault, Fault::Power(last) | Fault::ReadOnly(last) if self.calls >= last)
     }
 
     fn change(&mut self, inode: usize, change: Change) -> io::Result<()> {
-        if self.call() {
+        if self.write_call(inode, &change) {
             self.inodes[inode].cached = change.on(&self.inodes[inode].cached);
             self.inodes[inode].unsynced.push(change);
             return Ok(());
@@ -138,19 +170,19 @@ impl Sim {
             self.inodes[inode].cached = part.on(&self.inodes[inode].cached);
             self.inodes[inode].unsynced.push(part);
         }
-        Err(io::Error::other("no space"))
+        Err(self.error())
     }
 
     fn sync(&mut self, inode: usize) -> io::Result<()> {
         let works = self.call();
         if self.is_off() {
-            return Err(io::Error::other("power"));
+            return Err(self.error());
         }
         let file = &mut self.inodes[inode];
         let changes = std::mem::take(&mut file.unsynced);
         if !works {
             // the pages count as clean now although they never reached the disk
-            return Err(io::Error::other("bad sector"));
+            return Err(self.error());
         }
         for change in changes {
             file.durable = change.on(&file.durable);
@@ -160,7 +192,7 @@ impl Sim {
 
     fn change_name(&mut self, change: NameChange) -> io::Result<()> {
         if !self.call() {
-            return Err(io::Error::other("name"));
+            return Err(self.error());
         }
         change.on(&mut self.names);
         self.unsynced_names.push(change);
@@ -169,7 +201,7 @@ impl Sim {
 
     fn sync_names(&mut self) -> io::Result<()> {
         if !self.call() {
-            return Err(io::Error::other("directory"));
+            return Err(self.error());
         }
         for change in std::mem::take(&mut self.unsynced_names) {
             change.on(&mut self.durable_names);
@@ -286,17 +318,19 @@ impl NameChange {
     }
 }
 
-impl Disk for SimDisk {
+impl Source for SimDisk {
     fn path(&self, name: &str) -> PathBuf {
         PathBuf::from("state").join(name)
     }
 
-    fn lock(&mut self) -> io::Result<bool> {
-        Ok(true)
-    }
-
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         Ok(self.files().remove(name))
+    }
+}
+
+impl Disk for SimDisk {
+    fn lock(&mut self) -> io::Result<bool> {
+        Ok(true)
     }
 
     fn create(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
@@ -333,16 +367,6 @@ impl Disk for SimDisk {
             sim.sync_names()?;
         }
         Ok(())
-    }
-
-    fn truncate(&mut self, name: &str, len: u64) -> io::Result<()> {
-        let mut sim = self.sim();
-        let inode = sim.inode(name)?;
-        sim.change(
-            inode,
-            Change::Cut(usize::try_from(len).map_err(io::Error::other)?),
-        )?;
-        sim.sync(inode)
     }
 
     fn rewrite(&mut self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<()> {

@@ -21,6 +21,9 @@ pub(super) const fn code(error: &CommandError) -> &'static str {
         CommandError::Refused { refusal, .. } => refusal.code(),
         CommandError::InUse { .. } => "in_use",
         CommandError::Store(_) => "store",
+        CommandError::StorageFull(_) => "storage_full",
+        CommandError::StorageReadOnly(_) => "storage_read_only",
+        CommandError::StateReadOnly(_) => "state_read_only",
         CommandError::Stopped => "stopped",
     }
 }
@@ -32,7 +35,10 @@ const fn status(error: &CommandError) -> ErrorStatus {
         CommandError::Stale { .. } => ErrorStatus::PRECONDITION_FAILED,
         CommandError::KeyReused(_) => ErrorStatus::UNPROCESSABLE_ENTITY,
         CommandError::Refused { .. } | CommandError::InUse { .. } => ErrorStatus::CONFLICT,
-        CommandError::Store(_) => ErrorStatus::INSUFFICIENT_STORAGE,
+        CommandError::Store(_)
+        | CommandError::StorageFull(_)
+        | CommandError::StorageReadOnly(_)
+        | CommandError::StateReadOnly(_) => ErrorStatus::INSUFFICIENT_STORAGE,
     }
 }
 
@@ -48,8 +54,15 @@ fn retry_after(error: &CommandError) -> Option<Duration> {
         | CommandError::KeyReused(_)
         | CommandError::InUse { .. }
         | CommandError::Store(_)
+        | CommandError::StorageFull(_)
+        | CommandError::StorageReadOnly(_)
+        | CommandError::StateReadOnly(_)
         | CommandError::Stopped => None,
     }
+}
+
+fn not_stored(why: &str) -> String {
+    format!("the command could not be stored and was not carried out; {why}")
 }
 
 impl From<CommandError> for ApiError {
@@ -57,10 +70,14 @@ impl From<CommandError> for ApiError {
         let new = |detail| Self::new(status(&error), code(&error), detail);
         let problem = match &error {
             // paths and errno are for the log
-            CommandError::Store(source) => new(
-                "the command could not be stored and was not carried out; the log says why"
-                    .to_owned(),
-            )
+            CommandError::Store(source) => new(not_stored("the log says why")).caused_by(source.clone()),
+            CommandError::StorageFull(source) => new(not_stored(
+                "the disk of the state directory is full: make room, then repeat the command",
+            ))
+            .caused_by(source.clone()),
+            CommandError::StorageReadOnly(source) => new(not_stored(
+                "the file system of the state directory is read-only: mount it writable, then repeat the command",
+            ))
             .caused_by(source.clone()),
             CommandError::Stale { current, .. } => new(error.to_string()).generation(*current),
             CommandError::Refused { state, .. } => new(error.to_string()).state(state),
@@ -68,6 +85,7 @@ impl From<CommandError> for ApiError {
             | CommandError::UnknownEnv(_)
             | CommandError::KeyReused(_)
             | CommandError::InUse { .. }
+            | CommandError::StateReadOnly(_)
             | CommandError::Stopped => new(error.to_string()),
         };
         match retry_after(&error) {

@@ -2,12 +2,13 @@
 //!
 //! Every request passes [`guard`] first. Handlers turn HTTP into calls of the reconciler's
 //! [`Handle`] and its answers into [`crate::api`] types ([`convert`]); they decide nothing about routing. One
-//! file per resource: [`envs`], [`verbs`], [`reads`], [`probes`].
+//! file per resource: [`envs`], [`verbs`], [`history`], [`reads`], [`probes`].
 
 mod convert;
 mod envs;
 mod failure;
 mod guard;
+mod history;
 mod payload;
 mod probes;
 mod reads;
@@ -109,6 +110,7 @@ fn router(admin: Shared) -> Router {
             "/v1/envs/{app}/{env}",
             get(envs::status).put(envs::put).delete(envs::remove),
         )
+        .route("/v1/envs/{app}/{env}/history", get(history::history))
         .route("/v1/envs/{app}/{env}/{verb}", post(verbs::run))
         .route("/v1/stacks", get(reads::stacks))
         .route("/v1/diagnostics", get(reads::diagnostics))

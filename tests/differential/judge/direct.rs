@@ -1,6 +1,6 @@
 //! Differences that can be seen in one object alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -8,8 +8,11 @@ use crate::support::fake_engine::FakeContainer;
 use crate::support::options::Options;
 
 use super::Uses;
+use super::bindings::random_binding;
 use super::faults::base_name;
-use super::objects::{Key, Objects, servers};
+use super::idle::{idle_server, names};
+use super::networks::{choices, random_network};
+use super::objects::{self, Key, Objects, servers};
 use super::repair::is_under;
 
 /// Brings Traefik's side to what Pointsman's should be.
@@ -25,15 +28,16 @@ pub(crate) fn settle(
     loops(there, here, uses);
     at_docker(there, here, uses);
     service_middlewares(there, here, world, uses);
-    let moves = moves(world, options);
     for (key, object) in there.iter_mut() {
         if Some(&*object) == here.get(key) {
             continue;
         }
         if let Some(servers) = servers(object) {
+            let mut wanted = here.get(key).cloned().unwrap_or_default();
+            let wanted = objects::servers(&mut wanted).cloned().unwrap_or_default();
             idle_server(key, servers, world, uses);
-            random_network(servers, &moves, uses);
-            random_binding(servers, here.get(key), world, uses);
+            random_network(servers, &wanted, &choices(key, world, options), uses);
+            random_binding(servers, &wanted, world, uses);
         }
         drop_empty_servers(object);
     }
@@ -128,7 +132,8 @@ const SUFFIX: &str = "@docker";
 /// Fields that name other objects.
 const REFERENCES: [&str; 4] = ["service", "middlewares", "options", "serversTransport"];
 
-fn resolve(value: &mut Value) {
+/// Takes the suffix from all references.
+pub(super) fn resolve(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (field, value) in fields {
@@ -176,8 +181,8 @@ fn service_middlewares(
         let Some(wanted) = wanted.and_then(Value::as_object) else {
             continue;
         };
-        let prefix = format!("traefik.{section}.{name}");
-        let defines = |it: &&FakeContainer| it.labels.keys().any(|label| is_under(label, &prefix));
+        let key = (section.clone(), name.clone());
+        let defines = |it: &&FakeContainer| names(it, &key);
         let is_default = |it: &&FakeContainer| base_name(it) == *name;
         let is_shared = world
             .iter()
@@ -199,169 +204,9 @@ fn service_middlewares(
     }
 }
 
-/// A server that does not serve: Traefik keeps it without an address, or with the one that a label gives.
-fn idle_server(key: &Key, servers: &mut Vec<Value>, world: &[FakeContainer], uses: &mut Uses) {
-    let (serving, idle): (Vec<_>, Vec<_>) = world.iter().partition(|it| is_serving(it));
-    let mut urls: BTreeSet<&str> = idle.iter().flat_map(|it| label_urls(it, key)).collect();
-    urls.extend(idle.iter().map(|_| ""));
-    for url in serving.iter().flat_map(|it| label_urls(it, key)) {
-        urls.remove(url);
-    }
-    let before = servers.len();
-    servers.retain(|server| {
-        let url = server.get("url").or_else(|| server.get("address"));
-        !urls.contains(url.and_then(Value::as_str).unwrap_or_default())
-    });
-    if servers.len() < before {
-        *uses.entry("idle-server").or_default() += 1;
-    }
-}
-
-/// Does it run, and is it healthy as far as anybody knows.
-pub(crate) fn is_serving(it: &FakeContainer) -> bool {
-    it.state == "running" && it.health.as_ref().is_none_or(|word| word == "healthy")
-}
-
-/// The URL that a container's labels give to a service.
-fn label_urls<'a>(it: &'a FakeContainer, (section, name): &Key) -> impl Iterator<Item = &'a str> {
-    let key = format!("traefik.{section}.{name}.loadbalancer.server.url");
-    let labels = it.labels.iter();
-    labels.filter_map(move |(label, value)| {
-        label.eq_ignore_ascii_case(&key).then_some(value.as_str())
-    })
-}
-
-/// Of a port that is published for TCP and UDP Traefik takes either binding.
-fn random_binding(
-    servers: &mut [Value],
-    wanted: Option<&Value>,
-    world: &[FakeContainer],
-    uses: &mut Uses,
-) {
-    let mut wanted = wanted.cloned().unwrap_or_default();
-    let wanted = super::objects::servers(&mut wanted)
-        .cloned()
-        .unwrap_or_default();
-    for container in world {
-        let all = bindings(container);
-        let is_one = |server: &Value| {
-            let text = server["url"]
-                .as_str()
-                .or_else(|| server["address"].as_str());
-            let authority = text.map(|text| text.rsplit("://").next().unwrap_or(text).to_owned());
-            authority.is_some_and(|authority| all.contains(&authority))
-        };
-        let ours = wanted.iter().find(|server| is_one(server));
-        for server in servers.iter_mut() {
-            if let Some(ours) = ours.filter(|ours| is_one(server) && *ours != server) {
-                for field in ["url", "address"] {
-                    if let Some(address) = ours.get(field) {
-                        server[field] = address.clone();
-                    }
-                }
-                *uses.entry("random-binding").or_default() += 1;
-            }
-        }
-    }
-    servers.sort_by_key(Value::to_string);
-}
-
-/// Where a port that is published twice can be reached: on the host, and by its own address.
-fn bindings(container: &FakeContainer) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    for port in &container.ports {
-        let twins = container
-            .ports
-            .iter()
-            .filter(|twin| twin.private == port.private);
-        if twins.clone().count() > 1 {
-            let published = twins.flat_map(|twin| &twin.bindings);
-            all.extend(published.map(|(ip, public)| authority(ip, *public)));
-            let own = container
-                .networks
-                .keys()
-                .map(|name| address(container, name));
-            all.extend(own.map(|own| format!("{own}:{}", port.private)));
-        }
-    }
-    all
-}
-
-fn authority(ip: &str, port: u16) -> String {
-    if ip.contains(':') {
-        format!("[{ip}]:{port}")
-    } else {
-        format!("{ip}:{port}")
-    }
-}
-
 fn drop_empty_servers(object: &mut Value) {
     if servers(object).is_some_and(|servers| servers.is_empty()) {
         let balancer = object["loadBalancer"].as_object_mut();
         drop(balancer.and_then(|balancer| balancer.remove("servers")));
     }
-}
-
-const NETWORK: &str = "traefik.docker.network";
-
-/// Addresses that Traefik may choose, to the one that Pointsman chooses.
-fn moves(world: &[FakeContainer], options: &Options) -> BTreeMap<String, String> {
-    let mut moves = BTreeMap::new();
-    for container in world {
-        let wanted = label(container, NETWORK).or(options.network);
-        if wanted.is_some_and(|wanted| container.networks.contains_key(wanted)) {
-            continue;
-        }
-        let project = label(container, "com.docker.compose.project").unwrap_or_default();
-        let default = format!("{project}_default");
-        let chosen = if container.networks.contains_key(&default) {
-            Some(&default)
-        } else {
-            container.networks.keys().next()
-        };
-        let Some(chosen) = chosen.map(|chosen| address(container, chosen)) else {
-            continue;
-        };
-        for network in container.networks.keys() {
-            moves.insert(address(container, network), chosen.clone());
-        }
-    }
-    moves
-}
-
-fn label<'a>(container: &'a FakeContainer, key: &str) -> Option<&'a str> {
-    let labels = container.labels.iter();
-    let mut found = labels.filter(|(label, _)| label.eq_ignore_ascii_case(key));
-    found.next().map(|(_, value)| value.as_str())
-}
-
-fn address(container: &FakeContainer, network: &str) -> String {
-    let (ip, _) = &container.networks[network];
-    match container.ipv6.get(network) {
-        Some(ipv6) if ip.is_empty() => format!("[{ipv6}]"),
-        _ => ip.clone(),
-    }
-}
-
-/// Without a named network Traefik takes any.
-fn random_network(servers: &mut Vec<Value>, moves: &BTreeMap<String, String>, uses: &mut Uses) {
-    for server in servers.iter_mut() {
-        for field in ["url", "address"] {
-            let text = server[field].as_str().unwrap_or_default().to_owned();
-            let (scheme, rest) = text
-                .split_once("://")
-                .map_or(("", text.as_str()), |(scheme, rest)| (scheme, rest));
-            let Some((host, port)) = rest.rsplit_once(':') else {
-                continue;
-            };
-            let Some(chosen) = moves.get(host).filter(|chosen| *chosen != host) else {
-                continue;
-            };
-            let mark = if scheme.is_empty() { "" } else { "://" };
-            server[field] = format!("{scheme}{mark}{chosen}:{port}").into();
-            *uses.entry("random-network").or_default() += 1;
-        }
-    }
-    servers.sort_by_key(Value::to_string);
-    servers.dedup();
 }

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use pointsman::api::DiagnosticEntry;
-use serde_json::Value;
-
 use crate::support::fake_engine::FakeContainer;
 use crate::support::pair::Outcome;
+use pointsman::api::DiagnosticEntry;
 
-use super::direct::is_serving;
+use super::idle::is_serving;
 use super::limits;
 
 /// One thing that is not as it should be.
@@ -292,19 +290,4 @@ pub(crate) fn base_name(container: &FakeContainer) -> String {
     let words = name.split(|c: char| !c.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     words.join("-")
-}
-
-/// Does Traefik take an object from all its containers.
-pub(crate) fn has_conflict(log: &[Value], fault: &Fault) -> bool {
-    let Blame::Lost(section, name) = &fault.blame else {
-        return false;
-    };
-    let (protocol, _) = section.split_once('.').expect("protocol and section");
-    log.iter().any(|line| {
-        let message = line["message"].as_str().unwrap_or_default();
-        let fields = line.as_object().into_iter().flatten();
-        let names_it = fields.into_iter().any(|(_, value)| value == name.as_str());
-        let protocol = message.to_ascii_lowercase().starts_with(protocol);
-        message.contains("defined multiple times") && protocol && names_it
-    })
 }

@@ -5,10 +5,15 @@
 //! blames is taken out of the labels, and Traefik must then make of that world exactly what Pointsman made of the
 //! first one.
 
+mod bindings;
+mod conflicts;
 pub(crate) mod direct;
 pub(crate) mod faults;
+mod idle;
 pub(crate) mod limits;
+mod networks;
 pub(crate) mod objects;
+pub(crate) mod refusal;
 pub(crate) mod repair;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +22,7 @@ use std::fmt::Write as _;
 use crate::support::fake_engine::FakeContainer;
 use crate::support::pair::{Outcome, Pair};
 use crate::support::world::{World, show};
-use faults::{Blame, Evidence, Fault};
+use faults::{Evidence, Fault};
 use objects::{Objects, difference, objects};
 
 /// How often each deliberate difference was seen.
@@ -111,7 +116,7 @@ async fn explain(
     let broken: Vec<&Fault> = broken.into_iter().filter(matters).collect();
     for fault in &broken {
         if fault.evidence == Evidence::NoRule {
-            refused_rule(pair, first, fault).await?;
+            refusal::check(pair, world, fault).await?;
         }
         *uses.entry(fault.rule).or_default() += 1;
     }
@@ -120,13 +125,7 @@ async fn explain(
     if !conflicts.is_empty() {
         let second = pair.run(&repaired).await;
         for fault in &conflicts {
-            // to Traefik a default that is written out is the same as none
-            let is_seen = faults::has_conflict(&second.log, fault);
-            let rule = if is_seen {
-                fault.rule
-            } else {
-                "written-default"
-            };
+            let rule = conflicts::rule(fault, &second, &repaired, here)?;
             *uses.entry(rule).or_default() += 1;
         }
         repair::repair(&mut repaired, &conflicts);
@@ -147,22 +146,6 @@ async fn explain(
         said(&last.log),
         told(),
     ))
-}
-
-/// Traefik cannot read the rule either, or it has what Pointsman does not read on purpose.
-async fn refused_rule(pair: &mut Pair, first: &Outcome, fault: &Fault) -> Result<(), String> {
-    let Blame::Object(section, name) = &fault.blame else {
-        return Err(format!("not about a router: {fault:?}"));
-    };
-    let (protocol, _) = section.split_once('.').expect("protocol and section");
-    let router = &first.docker[protocol]["routers"][name];
-    if router.is_null() || limits::is_exotic(router["rule"].as_str().unwrap_or_default()) {
-        return Ok(());
-    }
-    let router = pair.router(protocol, name).await;
-    let is_off = router["status"] == "disabled";
-    let why = || format!("Traefik can read this rule: {router}");
-    is_off.then_some(()).ok_or_else(why)
 }
 
 fn said(log: &[serde_json::Value]) -> String {

@@ -1,5 +1,6 @@
-//! What the tests share: one fake Engine, two Traefiks, and Pointsman.
+//! What the tests share: one fake Engine, three Traefiks, and Pointsman.
 
+pub(crate) mod alone;
 #[path = "../../integration/support/fake_engine/mod.rs"]
 #[expect(dead_code, reason = "the integration tests use more of it")]
 pub(crate) mod fake_engine;

@@ -1,5 +1,7 @@
 //! The options of Traefik's Docker provider that Pointsman has too, in the sets that are tested.
 
+use std::path::Path;
+
 /// One set, as both sides are told.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
@@ -66,12 +68,13 @@ impl Options {
         self.with(("network", "network"), network)
     }
 
-    /// Flags of Traefik.
-    pub(crate) fn traefik(&self) -> Vec<String> {
+    /// Flags of Traefik's Docker provider at this Engine.
+    pub(crate) fn docker(&self, engine: &Path) -> Vec<String> {
         let flag =
             |(name, _, value): &(&str, &str, String)| format!("--providers.docker.{name}={value}");
-        let on = std::iter::once("--providers.docker=true".to_owned());
-        on.chain(self.pairs.iter().map(flag)).collect()
+        let endpoint = format!("--providers.docker.endpoint=unix://{}", engine.display());
+        let on = ["--providers.docker=true".to_owned(), endpoint];
+        on.into_iter().chain(self.pairs.iter().map(flag)).collect()
     }
 
     /// Flags of Pointsman.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::alone::Alone;
 use super::fake_engine::{FakeContainer, FakeEngine, container};
 use super::options::Options;
 use super::pointsman::Pointsman;
@@ -22,8 +23,10 @@ pub(crate) struct Pair {
     engine: FakeEngine,
     docker: Traefik,
     http: Traefik,
+    /// For what the others are not asked.
+    pub(crate) alone: Alone,
     /// How often the world was changed.
-    pub(crate) runs: u64,
+    runs: u64,
     _dir: TempDir,
 }
 
@@ -47,11 +50,6 @@ impl Pair {
         let certificate = dir.path().join("certificate.yml");
         write_certificate(&certificate);
         let pointsman = Pointsman::start(&engine.socket(), dir.path(), &options.pointsman()).await;
-        let mut docker = options.traefik();
-        docker.push(format!(
-            "--providers.docker.endpoint=unix://{}",
-            engine.socket().display()
-        ));
         let http = [
             format!(
                 "--providers.http.endpoint=http://{}/config?wait=15ms",
@@ -60,23 +58,17 @@ impl Pair {
             "--providers.http.pollInterval=20ms".to_owned(),
         ];
         let pair = Self {
-            docker: Traefik::start("docker", &docker, &certificate),
+            docker: Traefik::start("docker", &options.docker(&engine.socket()), &certificate),
             http: Traefik::start("http", &http, &certificate),
+            alone: Alone::start(&options, &certificate).await,
             options,
             engine,
             pointsman,
             runs: 0,
             _dir: dir,
         };
-        soon("both follow the events", pair.followed()).await;
+        soon("both follow the events", followed(&pair.engine, 2)).await;
         pair
-    }
-
-    /// Traefik lists first and subscribes afterwards: what happens in between it does not see.
-    async fn followed(&self) {
-        while self.engine.followers() < 2 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
     }
 
     /// Makes this the world and waits until both have accepted what they make of it.
@@ -111,10 +103,7 @@ impl Pair {
     /// Gives the marker by which a configuration of this world is known, and its containers' names by id.
     fn change(&mut self, world: &[FakeContainer]) -> (String, BTreeMap<String, String>) {
         self.runs += 1;
-        let marker = format!("case-{}", self.runs);
-        let mut containers = world.to_vec();
-        containers.push(sentinel(&marker));
-        name_ids(&mut containers, self.runs);
+        let (marker, containers) = settle(world, self.runs);
         let ids = containers.iter().map(|it| (it.id.clone(), it.name.clone()));
         let names = ids.collect();
         self.engine.replace(containers);
@@ -122,18 +111,21 @@ impl Pair {
     }
 }
 
-impl Pair {
-    /// A router of Traefik's own provider, as Traefik's API shows it after the last run.
-    pub(crate) async fn router(&self, protocol: &str, name: &str) -> Value {
-        let marker = format!("http/middlewares/case-{}@docker", self.runs);
-        self.docker.object(&marker).await;
-        let name = name
-            .bytes()
-            .fold(String::new(), |name, byte| format!("{name}%{byte:02x}"));
-        self.docker
-            .object(&format!("{protocol}/routers/{name}%40docker"))
-            .await
+/// Traefik lists first and subscribes afterwards: what happens in between it does not see.
+pub(super) async fn followed(engine: &FakeEngine, followers: usize) {
+    while engine.followers() < followers {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
+}
+
+/// The containers with the sentinel behind them, all with new ids, and the marker by which a configuration of this
+/// world is known.
+pub(super) fn settle(world: &[FakeContainer], run: u64) -> (String, Vec<FakeContainer>) {
+    let marker = format!("case-{run}");
+    let mut containers = world.to_vec();
+    containers.push(sentinel(&marker));
+    name_ids(&mut containers, run);
+    (marker, containers)
 }
 
 /// The last container that both sides see: a configuration that has it has all the others.
@@ -170,7 +162,8 @@ fn name_ids(containers: &mut [FakeContainer], run: u64) {
     }
 }
 
-async fn accepted(traefik: &mut Traefik, marker: &str, log: &mut Vec<Value>) -> Value {
+/// The next configuration that has the marker.
+pub(super) async fn accepted(traefik: &mut Traefik, marker: &str, log: &mut Vec<Value>) -> Value {
     loop {
         let mut line = traefik.line().await;
         if line["message"] != "Configuration received" {

@@ -171,6 +171,21 @@ async fn each_refusal_has_its_status_and_code() {
             507,
             "store",
         ),
+        (
+            CommandError::StorageFull("/secret/path".to_owned()),
+            507,
+            "storage_full",
+        ),
+        (
+            CommandError::StorageReadOnly("/secret/path".to_owned()),
+            507,
+            "storage_read_only",
+        ),
+        (
+            CommandError::StateReadOnly("journal.ndjson is damaged at byte 7".to_owned()),
+            507,
+            "state_read_only",
+        ),
         (CommandError::Stopped, 503, "stopped"),
     ] {
         admin.reconciler.will(Err(error));
@@ -185,6 +200,9 @@ async fn each_refusal_has_its_status_and_code() {
             !problem.detail.contains("/secret"),
             "{code}: paths stay here"
         );
+        if code == "state_read_only" {
+            assert!(problem.detail.contains("byte 7"), "{}", problem.detail);
+        }
         if code == "not_ready" {
             assert_eq!(answer.header("retry-after"), Some("3"), "rounded up");
         }

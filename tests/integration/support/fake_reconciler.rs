@@ -145,6 +145,7 @@ async fn serve(mut requests: mpsc::Receiver<Request>, shared: Arc<Mutex<Shared>>
                 let status = shared.status.clone().filter(|s| s.env.key == asked);
                 drop(reply.send(status));
             }
+            Request::History(_, _, reply) => drop(reply.send(None)),
             Request::Stacks(reply) => drop(reply.send(vec![])),
             Request::Diagnostics(reply) => drop(reply.send(vec![])),
         }

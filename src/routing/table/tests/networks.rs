@@ -117,6 +117,40 @@ fn the_network_is_chosen_deterministically() {
     );
 }
 
+// The first network by name was taken even where the container had no address in it, and it was not routed.
+#[test]
+fn a_network_without_an_address_is_not_chosen() {
+    let mut two = mk("plain", 3).network("a-net", [10, 1, 0, 3]);
+    two.0.networks.get_mut("a-net").unwrap().address = None;
+    let world = World::new(std::slice::from_ref(&two));
+    assert_eq!(world.urls("plain"), ["http://10.0.0.3:80"], "the other one");
+    let named = World::new(&[two.label("traefik.docker.network", "a-net")]);
+    assert_eq!(named.names("services"), Vec::<String>::new(), "as told");
+}
+
+// The label of who shares a network went before the option, which Traefik applies to whose network it is.
+#[test]
+fn the_option_names_a_shared_network_before_the_sharers_label() {
+    let owner = mk("owner", 2).network("alpha", [10, 1, 0, 2]);
+    let mut sharer = mk("sharer", 3).label("traefik.docker.network", "alpha");
+    sharer.0.network_mode = "container:id-owner".to_owned();
+    sharer.0.networks.clear();
+    let urls = |owner: &super::Mk| {
+        let option = Options {
+            network: Some("net".to_owned()),
+            ..Options::default()
+        };
+        World::with(option, &[owner.clone(), sharer.clone()]).urls("sharer")
+    };
+    assert_eq!(urls(&owner), ["http://10.0.0.2:80"], "the option");
+    let unnamed = owner.label("traefik.docker.network", "");
+    assert_eq!(
+        urls(&unnamed),
+        ["http://10.1.0.2:80"],
+        "the sharer's label, where its owner wants none"
+    );
+}
+
 #[test]
 fn a_missing_proxy_is_said() {
     let world = World::with(attached(), &[mk("plain", 3)]);

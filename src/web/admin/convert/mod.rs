@@ -4,11 +4,12 @@
 use jiff::Timestamp as Rfc3339;
 
 use crate::api::{
-    Applied, DiagnosticEntry, Env, EnvBody, Health, HealthBody, HealthState, Held, HostsBody,
-    MiddlewaresBody, Placement, Preview, PreviewCert, Shift, ShiftPhase, SlotWeights, Slots,
-    StackEntry, Status, TlsBody, TlsDomainBody, Weights,
+    Applied, DiagnosticEntry, Env, EnvBody, Health, HealthBody, HealthState, Held, HistoryItem,
+    HostsBody, MiddlewaresBody, Placement, Preview, PreviewCert, Shift, ShiftPhase, SlotWeights,
+    Slots, StackEntry, Status, TlsBody, TlsDomainBody, Weights,
 };
-use crate::routing::ids::{Slot, Version};
+use crate::reconciler::HistoryEntry;
+use crate::routing::ids::{EnvKey, Slot, Version};
 use crate::routing::model::{self, Diagnostic, EnvRecord, HealthPolicy, HostTemplates, Origin};
 use crate::routing::rollout::{Phase, Placed, Record};
 use crate::routing::table::{EnvStatus, Share, StackStatus};
@@ -54,6 +55,17 @@ pub(super) fn stack(stack: &StackStatus, now: Timestamp) -> StackEntry {
         created: stack.created,
         urls: stack.urls.clone(),
         health: health(stack, now),
+    }
+}
+
+pub(super) fn history(entry: &HistoryEntry, key: &EnvKey) -> HistoryItem {
+    HistoryItem {
+        seq: entry.seq,
+        time: rfc3339(entry.time).unwrap_or_else(|| Rfc3339::MAX.to_string()),
+        actor: entry.actor.clone(),
+        command: entry.command.clone(),
+        result: entry.result.clone(),
+        generation: entry.generation(key),
     }
 }
 

@@ -1,3 +1,8 @@
+//! The machine by itself: record, event, view and time.
+
+mod bench;
+mod scenarios;
+
 use std::collections::BTreeMap;
 
 use crate::routing::ids::{Slot, Version};
