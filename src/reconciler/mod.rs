@@ -5,8 +5,8 @@
 //! `handle` is the door, `requests` what comes through it, `turn` what follows every change.
 
 mod clock;
-mod followers;
 mod findings;
+mod followers;
 mod handle;
 mod requests;
 mod turn;

@@ -35,6 +35,9 @@ pub(super) trait Disk: Source + Send {
     /// Removes a file; it need not exist.
     fn remove(&mut self, name: &str) -> io::Result<()>;
 
+    /// Cuts a file's end off, in place.
+    fn truncate(&mut self, name: &str, len: usize) -> io::Result<()>;
+
     /// Writes again what is there already. After a failed sync the kernel shows bytes that never reached the
     /// disk and will not try again by itself; only writing them anew makes sure of them.
     fn rewrite(&mut self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<()>;

@@ -133,6 +133,12 @@ impl Disk for FileDisk {
         }
     }
 
+    fn truncate(&mut self, name: &str, len: usize) -> io::Result<()> {
+        let file = options().open(self.path(name))?;
+        file.set_len(len as u64)?;
+        file.sync_all()
+    }
+
     fn rewrite(&mut self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let file = options().open(self.path(name))?;
         file.write_all_at(bytes, offset)?;

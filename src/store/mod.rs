@@ -30,6 +30,17 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+/// A disk in memory for those who test on top of the store.
+#[cfg(test)]
+pub(crate) mod testing {
+    pub(crate) use super::tests::sim::{Fault, Files, SimDisk};
+    use super::{COMPACT_AT, Error, Loaded, Store};
+
+    pub(crate) fn open(disk: &SimDisk) -> Result<(Store, Loaded), Error> {
+        Store::open_on(disk.boxed(), COMPACT_AT)
+    }
+}
+
 pub use accept::{Acceptance, GivenUp, accept};
 pub use entry::{Answer, Entry, Idempotency, Put};
 pub use error::{Error, Trouble};

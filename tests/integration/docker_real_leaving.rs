@@ -43,6 +43,7 @@ async fn a_real_stop_is_told_at_its_signal() {
             | Change::ResyncStart
             | Change::ResyncApply(_)
             | Change::ResyncEnd
+            | Change::Lost
             | Change::Exited(_)
             | Change::Remove(_)
             | Change::Attachment { .. }

@@ -25,6 +25,7 @@ fn ever_running_after(log: &[Change], name: &str, from: usize) -> bool {
         }
         Change::ResyncStart
         | Change::ResyncEnd
+        | Change::Lost
         | Change::Exited(_)
         | Change::Remove(_)
         | Change::Attachment { .. }

@@ -71,6 +71,9 @@ pub async fn watch(
         };
         stats.set_disconnected();
         let Halt::Failed(error) = halt else { return };
+        if changes_tx.send(Change::Lost).await.is_err() {
+            return;
+        }
         stats.reconnects.add_one();
         let pause = failures.note(&client, &error, begun);
         tokio::select! {

@@ -3,6 +3,7 @@
 mod commands;
 mod leaving;
 mod records;
+mod simulation;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -14,6 +14,8 @@ pub enum Change {
     ResyncApply(Box<Container>),
     /// The list is complete: what was not in it is gone.
     ResyncEnd,
+    /// Docker does not answer any more: what is known may be out of date until the next complete list.
+    Lost,
     /// A container as it is now.
     Apply(Box<Container>),
     /// The container stopped running (told by the event itself; a list would still show it running).

@@ -70,6 +70,14 @@ pub enum Refusal {
         /// What for.
         why: String,
     },
+    /// Health is not known.
+    #[error(
+        "Docker does not answer, so nothing is known of version {version} now; rollback and abort stay possible"
+    )]
+    DockerAway {
+        /// Which.
+        version: Version,
+    },
     /// No live traffic is on its way.
     #[error("no shift is running")]
     NotShifting,
@@ -149,6 +157,7 @@ impl Refusal {
             Self::NoPrevious => "no_previous",
             Self::PreviousDown { .. } => "previous_down",
             Self::Frozen { .. } => "frozen",
+            Self::DockerAway { .. } => "docker_away",
             Self::NotShifting => "not_shifting",
             Self::NotHeld => "not_held",
             Self::NotBegun { .. } => "not_begun",

@@ -97,7 +97,9 @@ impl Table {
         let placed = Slot::ALL
             .into_iter()
             .filter_map(|slot| rollout.slots.get(slot));
-        for placed in placed.filter(|placed| self.synced && !stacks.contains_key(&placed.version)) {
+        for placed in
+            placed.filter(|placed| self.is_synced() && !stacks.contains_key(&placed.version))
+        {
             down.entry(placed.version.clone()).or_insert(now);
         }
         self.use_networks(&old, &stacks);

@@ -89,7 +89,35 @@ pub struct Table {
     dirty: BTreeSet<FragmentKey>,
     unrecorded: BTreeSet<EnvKey>,
     resync: Option<BTreeMap<ContainerId, Container>>,
-    synced: bool,
+    listing: Listing,
+}
+
+/// Whether a complete list has been seen, and still holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Listing {
+    /// None yet.
+    #[default]
+    Awaited,
+    /// Yes.
+    Current,
+    /// Docker does not answer; what is known may be out of date.
+    Lost,
+}
+
+impl Listing {
+    const fn replace(&mut self, new: Self) -> Self {
+        std::mem::replace(self, new)
+    }
+
+    fn lose(&mut self) {
+        if *self == Self::Current {
+            *self = Self::Lost;
+        }
+    }
+
+    fn is_complete(self) -> bool {
+        self != Self::Awaited
+    }
 }
 
 impl Table {
@@ -119,6 +147,7 @@ impl Table {
                 }
             }
             Change::ResyncEnd => self.end_resync(now),
+            Change::Lost => self.listing.lose(),
             Change::Apply(container) => self.put(*container, now),
             Change::Exited(id) => self.exited(&id, now),
             Change::Remove(id) => self.remove(&id),
@@ -163,8 +192,7 @@ impl Table {
         for container in list.into_values() {
             self.put(container, now);
         }
-        if !self.synced {
-            self.synced = true;
+        if self.listing.replace(Listing::Current) == Listing::Awaited {
             self.settle_placed();
             // only now is it known which placed versions have no container
             let recorded = self.rollouts.keys().cloned().map(FragmentKey::Env);
@@ -346,8 +374,8 @@ impl Table {
     }
 
     /// Has a complete list been seen.
-    pub const fn is_synced(&self) -> bool {
-        self.synced
+    pub fn is_synced(&self) -> bool {
+        self.listing.is_complete()
     }
 
     /// Is a container labelled with this env.
@@ -380,7 +408,7 @@ impl Table {
         }
         View {
             stacks,
-            current: self.synced,
+            current: self.listing == Listing::Current,
             ..View::default()
         }
     }
@@ -422,7 +450,7 @@ impl Table {
                 why.clone(),
             ));
         }
-        if self.options.proxy.is_some() && self.synced && self.proxy().is_none() {
+        if self.options.proxy.is_some() && self.is_synced() && self.proxy().is_none() {
             let message = "no container matches --traefik-container, so no server can be published";
             all.push(Diagnostic::new("proxy-missing", "traefik", message));
         }

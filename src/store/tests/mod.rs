@@ -11,7 +11,7 @@ mod format;
 mod history;
 mod kill;
 mod schema;
-mod sim;
+pub(super) mod sim;
 mod verify;
 
 use std::collections::BTreeMap;

@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use crate::store::disk::{Disk, Source};
 
 /// A directory's content.
-pub(super) type Files = BTreeMap<String, Vec<u8>>;
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// When the disk goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     None,
     /// Calls from this one on do nothing and fail.
     Power(usize),
@@ -33,7 +33,7 @@ pub(super) enum Fault {
 
 /// A cloneable handle; all see the same disk.
 #[derive(Clone, Debug)]
-pub(super) struct SimDisk(Arc<Mutex<Sim>>);
+pub(crate) struct SimDisk(Arc<Mutex<Sim>>);
 
 #[derive(Debug)]
 struct Sim {
@@ -67,7 +67,7 @@ enum NameChange {
 }
 
 impl SimDisk {
-    pub(super) fn new(files: &Files, fault: Fault) -> Self {
+    pub(crate) fn new(files: &Files, fault: Fault) -> Self {
         let contents = files.values().map(|bytes| Inode {
             cached: bytes.clone(),
             durable: bytes.clone(),
@@ -85,7 +85,7 @@ impl SimDisk {
         })))
     }
 
-    pub(super) fn boxed(&self) -> Box<dyn Disk> {
+    pub(in crate::store) fn boxed(&self) -> Box<dyn Disk> {
         Box::new(self.clone())
     }
 
@@ -93,16 +93,16 @@ impl SimDisk {
         self.0.lock().unwrap()
     }
 
-    pub(super) fn calls(&self) -> usize {
+    pub(crate) fn calls(&self) -> usize {
         self.sim().calls
     }
 
-    pub(super) fn set_fault(&self, fault: Fault) {
+    pub(crate) fn set_fault(&self, fault: Fault) {
         self.sim().fault = fault;
     }
 
     /// What programs see.
-    pub(super) fn files(&self) -> Files {
+    pub(crate) fn files(&self) -> Files {
         let sim = self.sim();
         let content = |inode: &usize| sim.inodes[*inode].cached.clone();
         sim.names
@@ -120,7 +120,7 @@ impl SimDisk {
     }
 
     /// Every directory that a power loss now could leave.
-    pub(super) fn crash_images(&self) -> BTreeSet<Files> {
+    pub(crate) fn crash_images(&self) -> BTreeSet<Files> {
         self.sim().crash_images()
     }
 }
@@ -367,6 +367,13 @@ impl Disk for SimDisk {
             sim.sync_names()?;
         }
         Ok(())
+    }
+
+    fn truncate(&mut self, name: &str, len: usize) -> io::Result<()> {
+        let mut sim = self.sim();
+        let inode = sim.inode(name)?;
+        sim.change(inode, Change::Cut(len))?;
+        sim.sync(inode)
     }
 
     fn rewrite(&mut self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use crate::store::checkpoint;
 use crate::store::journal;
 use crate::store::recover::Repair;
-use crate::store::{Error, SCHEMA, name};
+use crate::store::{Error, SCHEMA, Trouble, name};
 
 use super::{Store, io_error};
 
@@ -40,14 +40,20 @@ impl Store {
     }
 
     /// Cuts the journal's end off. The good part becomes a new file: a cut in place whose sync failed would look
-    /// done to whoever looks next, and be undone by a power loss.
+    /// done to whoever looks next, and be undone by a power loss. Only a full disk leaves no choice.
     pub(super) fn cut(&mut self, len: usize) -> Result<(), Error> {
         let journal = self.disk.read(name::JOURNAL);
         let journal = journal.map_err(io_error(self.disk.as_ref(), "read", name::JOURNAL))?;
         let journal = journal.unwrap_or_default();
         let good = journal.get(..len).unwrap_or(&journal);
-        self.create(name::JOURNAL_TMP, good)?;
-        self.rename(name::JOURNAL_TMP, name::JOURNAL)
+        match self.create(name::JOURNAL_TMP, good) {
+            Ok(()) => self.rename(name::JOURNAL_TMP, name::JOURNAL),
+            Err(error) if error.trouble() == Trouble::Full => {
+                let cut = self.disk.truncate(name::JOURNAL, len);
+                cut.map_err(io_error(self.disk.as_ref(), "repair", name::JOURNAL))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn rewrite(&mut self, range: std::ops::Range<usize>) -> Result<(), Error> {
@@ -107,9 +113,17 @@ impl Store {
         Ok(())
     }
 
+    /// Writes a temporary file. What could be written of it goes again: on a full disk it would keep the rest out.
     fn create(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        let created = self.disk.create(name, bytes);
-        created.map_err(io_error(self.disk.as_ref(), "write", name))
+        let Err(failed) = self.disk.create(name, bytes) else {
+            return Ok(());
+        };
+        if let Err(error) = self.disk.remove(name) {
+            let path = self.disk.path(name);
+            self.notices
+                .push(format!("cannot remove {}: {error}", path.display()));
+        }
+        Err(io_error(self.disk.as_ref(), "write", name)(failed))
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), Error> {

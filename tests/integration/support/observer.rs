@@ -134,6 +134,7 @@ impl Observer {
                 self.containers = self.buffer.take().expect("it began");
                 self.resyncs += 1;
             }
+            Change::Lost => {}
             Change::Apply(container) => {
                 let before = self
                     .containers

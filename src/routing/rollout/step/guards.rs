@@ -40,6 +40,15 @@ impl Machine<'_> {
         }
     }
 
+    pub(super) fn refuse_stale(&self, version: &Version) -> Result<(), Refusal> {
+        if self.view.current {
+            return Ok(());
+        }
+        Err(Refusal::DockerAway {
+            version: version.clone(),
+        })
+    }
+
     pub(super) fn is_over(&self, until: Option<crate::routing::time::Timestamp>) -> bool {
         until.is_some_and(|until| self.now >= until)
     }

@@ -103,6 +103,7 @@ impl Machine<'_> {
         let shares = self.old.shift.as_ref();
         let rises = shares.is_none_or(|shift| shift.has_begun() && weight > shift.weight);
         if rises {
+            self.refuse_stale(candidate)?;
             self.require_ready(candidate)?;
         }
         if !insist.force {
@@ -124,6 +125,7 @@ impl Machine<'_> {
             .or(self.view.policy.plan.as_ref())
             .ok_or(Refusal::NoPlan)?;
         self.require_hooks(plan)?;
+        self.refuse_stale(candidate)?;
         self.require_ready(candidate)?;
         if !insist.force {
             self.refuse_failed(candidate)?;

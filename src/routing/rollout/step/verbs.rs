@@ -43,6 +43,7 @@ impl Machine<'_> {
         }
         self.refuse_active(version)?;
         self.refuse_shift()?;
+        self.refuse_stale(version)?;
         let unknown = || Refusal::UnknownVersion {
             version: version.clone(),
         };
@@ -79,6 +80,7 @@ impl Machine<'_> {
         }
         let candidate = self.old.other_version().ok_or(Refusal::NothingStaged)?;
         self.refuse_frozen()?;
+        self.refuse_stale(candidate)?;
         self.require_ready(candidate)?;
         if !insist.force {
             self.refuse_failed(candidate)?;
