@@ -249,6 +249,8 @@ impl Table {
             } else {
                 Docker::Replaced
             },
+            traefik: self.options.traefik_version,
+            provider: self.provider.as_ref(),
         });
         fragment.objects = objects;
         fragment.diagnostics.extend(diagnostics);

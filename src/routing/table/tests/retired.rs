@@ -1,11 +1,7 @@
 use crate::routing::ids::Version;
 use crate::routing::rollout::{Command, Insist};
 
-use super::{Mk, World, key, whoami};
-
-fn web(version: &str, n: u8) -> Mk {
-    whoami(&format!("web-{version}"), n, version).compose(&format!("whoami-dev-{version}"), "web")
-}
+use super::{World, key, web};
 
 fn retire(world: &mut World, version: &str) {
     world.command(Command::Retire {
