@@ -5,6 +5,7 @@
 //! `handle` is the door, `requests` what comes through it, `turn` what follows every change.
 
 mod clock;
+mod closed;
 mod findings;
 mod followers;
 mod handle;
@@ -24,6 +25,7 @@ pub use crate::store::HistoryEntry;
 use crate::store::{Loaded, Store};
 
 use clock::Clock;
+pub use closed::Closed;
 pub use followers::Followers;
 use followers::Published;
 pub use handle::{Accepted, CommandError, CommandRequest, Handle, Request, Turn, handle_channel};
@@ -38,6 +40,8 @@ pub struct Outlets {
     pub publisher: Publisher,
     /// Networks that Traefik must be attached to.
     pub attachments: watch::Sender<Attachments>,
+    /// What visitors of closed envs are told.
+    pub closed: watch::Sender<Closed>,
     /// Wakes those who wait for a change.
     pub turns: watch::Sender<Turn>,
     /// How far those are who follow the document.
