@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::routing::ids::Version;
 
-use super::{Applied, Status};
+use super::{Applied, PlanInput, Status};
 
 /// Body of `promote`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,95 @@ pub struct PromoteBody {
     /// Its share of live traffic, 0 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<WeightInput>,
+    /// Try again what has failed.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub force: bool,
+    /// End a running shift to another version.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub supersede: bool,
+}
+
+/// Body of `switch`; it may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwitchBody {
+    /// Try again what has failed.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub force: bool,
+}
+
+/// Body of `weight`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WeightBody {
+    /// The other slot's share of live traffic, 0 to 100.
+    pub weight: WeightInput,
+    /// Try again what has failed.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub force: bool,
+}
+
+/// Body of `shift`; without one the env's own plan is followed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShiftBody {
+    /// Another plan than the env's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanInput>,
+    /// Try again what has failed.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub force: bool,
+    /// Begin anew although a shift is running.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub supersede: bool,
+}
+
+/// Body of `freeze`; it may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FreezeBody {
+    /// What for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// When it ends by itself, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// After how long it ends by itself, as Go writes durations.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<String>,
+}
+
+/// Body of `retire`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetireBody {
+    /// Which version.
+    pub version: Version,
+    /// Also when it has the live host.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub force: bool,
+}
+
+/// Body of `maintenance`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceBody {
+    /// Whether the live host answers 503.
+    pub on: bool,
+    /// What visitors are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// When they should come again, as Go writes durations; default `120s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+const fn is_not(flag: &bool) -> bool {
+    !*flag
 }
 
 /// A weight as a number, or as text with or without a percent sign.
@@ -46,4 +135,18 @@ pub struct CommandAnswer {
     /// With `wait=applied`: what each proxy has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<Vec<Applied>>,
+    /// Of a dry run: what would change in the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentChange>,
+}
+
+/// What would change in the document, by name: `http.routers/whoami-dev-web`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentChange {
+    /// Objects that it does not have yet.
+    pub added: Vec<String>,
+    /// Objects that say something else.
+    pub changed: Vec<String>,
+    /// Objects that it would no longer have.
+    pub removed: Vec<String>,
 }

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::routing::ids::{AppName, EnvName};
 
+use super::PlanInput;
+
 /// What an operator says about an env. Everything but the domain has a default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +18,12 @@ pub struct EnvBody {
     /// Port of printed URLs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
+    /// Whether the first version goes live by itself. Default `manual`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub first_deploy: FirstDeploy,
+    /// How live traffic moves when a `shift` names no plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanInput>,
     /// Entry points for routers whose labels name none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entry_points: Vec<String>,
@@ -86,6 +94,17 @@ pub enum PreviewCert {
     None,
     /// Ask for each.
     Resolver,
+}
+
+/// Whether the first version of an env goes live by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FirstDeploy {
+    /// Somebody promotes and switches.
+    #[default]
+    Manual,
+    /// As soon as it is ready.
+    Auto,
 }
 
 /// Middlewares by name.

@@ -6,16 +6,24 @@
 mod command;
 mod env;
 mod history;
+mod plan;
 mod problem;
 mod status;
+mod transition;
 
-pub use command::{CommandAnswer, PromoteBody, WeightInput};
+pub use command::{
+    CommandAnswer, DocumentChange, FreezeBody, MaintenanceBody, PromoteBody, RetireBody, ShiftBody,
+    SwitchBody, WeightBody, WeightInput,
+};
 pub use env::{
-    Env, EnvBody, HealthBody, HostsBody, MiddlewaresBody, PreviewCert, TlsBody, TlsDomainBody,
+    Env, EnvBody, FirstDeploy, HealthBody, HostsBody, MiddlewaresBody, PreviewCert, TlsBody,
+    TlsDomainBody,
 };
 pub use history::{History, HistoryItem};
+pub use plan::{GateBody, MatchBody, OnDeadline, PlanBody, PlanInput, PlanStepBody, Sticky};
 pub use problem::Problem;
 pub use status::{
-    Applied, DiagnosticEntry, EnvList, Health, HealthState, Held, Placement, Preview, Proxy, Shift,
-    ShiftPhase, SlotWeights, Slots, StackEntry, Status, Weights,
+    Applied, DiagnosticEntry, EnvList, Freeze, Health, HealthState, Held, Maintenance, Placement,
+    Preview, Proxy, Shift, ShiftPhase, SlotWeights, Slots, StackEntry, Status, Weights,
 };
+pub use transition::{TransitionItem, TransitionResult, TransitionsAnswer};

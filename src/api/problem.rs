@@ -22,4 +22,7 @@ pub struct Problem {
     /// The record's current generation, when `If-Match` was stale.
     #[serde(rename = "gen", default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
+    /// Which item of several was refused, counted from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<usize>,
 }

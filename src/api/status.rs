@@ -34,6 +34,15 @@ pub struct Status {
     pub applied: Vec<Applied>,
     /// Why a pending step waits.
     pub held: Option<Held>,
+    /// Whether changes are forbidden.
+    #[serde(default)]
+    pub frozen: Option<Freeze>,
+    /// Whether the live host answers 503.
+    #[serde(default)]
+    pub maintenance: Option<Maintenance>,
+    /// Versions withdrawn from routing, until their containers are gone.
+    #[serde(default)]
+    pub retired: Vec<Version>,
     /// URLs of the live host.
     pub urls: Vec<String>,
     /// URLs of the staged host.
@@ -56,6 +65,9 @@ pub struct Placement {
     pub version: Version,
     /// How it is.
     pub health: Health,
+    /// How its last shift went wrong, while it is made of the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 /// A stack in no slot.
@@ -110,6 +122,43 @@ pub struct Shift {
     pub weight: u8,
     /// Whether it has begun.
     pub phase: ShiftPhase,
+    /// What its plan is called; `manual` for a share that somebody named.
+    #[serde(default)]
+    pub plan: String,
+    /// Which of the plan's steps it is at, counted from 1.
+    #[serde(default)]
+    pub step: usize,
+    /// How many there are.
+    #[serde(default)]
+    pub steps: usize,
+    /// When the shares last changed, RFC 3339; absent until it has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered_at: Option<String>,
+    /// When the step's time is over, RFC 3339; absent when it is not time that it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<String>,
+}
+
+/// Nothing is to change until somebody lifts it; going back is always allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freeze {
+    /// Who asked for it.
+    pub by: String,
+    /// What for; may be empty.
+    pub why: String,
+    /// When it ends by itself, RFC 3339.
+    pub until: Option<String>,
+}
+
+/// The live host answers 503, whatever the slots hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// Who asked for it.
+    pub by: String,
+    /// What visitors are told; may be empty.
+    pub message: String,
+    /// When they should come again, as Go writes durations.
+    pub retry_after: String,
 }
 
 /// Whether a shift has begun.

@@ -93,9 +93,14 @@ fn remote_args(args: &[OsString], input: Option<&str>) -> Vec<OsString> {
             kept.push(arg.clone());
         }
     }
-    let is_input = |arg: &&mut OsString| input.is_some_and(|path| *arg == path);
-    if let Some(arg) = kept.iter_mut().rev().find(is_input) {
-        *arg = OsString::from("-");
+    let Some(path) = input else { return kept };
+    for arg in kept.iter_mut().rev() {
+        let text = arg.to_string_lossy();
+        let joined = text.strip_suffix(path).filter(|flag| flag.ends_with('='));
+        if let Some(before) = joined.or((text == path).then_some("")) {
+            *arg = OsString::from(format!("{before}-"));
+            break;
+        }
     }
     kept
 }
@@ -112,5 +117,12 @@ mod tests {
         let args = ["switch", "--context=prod", "a", "b"].map(OsString::from);
         let expected = ["switch", "a", "b"].map(OsString::from);
         assert_eq!(remote_args(&args, None), expected, "joined");
+        let args = ["shift", "a", "b", "--plan-file=p.toml"].map(OsString::from);
+        let expected = ["shift", "a", "b", "--plan-file=-"].map(OsString::from);
+        assert_eq!(
+            remote_args(&args, Some("p.toml")),
+            expected,
+            "after its flag"
+        );
     }
 }

@@ -1,28 +1,32 @@
-//! The command line: the same verbs as the admin API, one file per verb.
+//! The command line: the same verbs as the admin API, one file per verb (one for all that say nothing but their name).
 //!
 //! [`run`] parses, opens a session with the daemon, and gives an exit code of [`exit`]. Every verb
 //! but `serve` and `check` is a client of the API and knows nothing else of the daemon; with `--context` the whole verb runs
 //! in the daemon's container instead. Only `output` prints, only
 //! `docker` starts `docker`.
 
+mod bare;
 mod check;
 mod client;
 mod context;
 mod diagnose;
 mod docker;
 mod env;
-mod evict;
 pub mod exit;
 mod failure;
+mod freeze;
 mod healthcheck;
 mod history;
+mod input;
+mod maintenance;
 mod output;
 mod progress;
 mod promote;
-mod rollback;
+mod retire;
 mod sentence;
 mod serve;
 mod session;
+mod shift;
 mod stacks;
 mod state;
 mod status;
@@ -31,6 +35,8 @@ mod table;
 mod target;
 mod transition;
 mod version;
+mod weight;
+mod wrap;
 
 use std::ffi::OsString;
 
@@ -38,6 +44,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
 
+use bare::BareArgs;
 use failure::{Failure, Outcome};
 use output::Format;
 use session::Session;
@@ -81,11 +88,41 @@ enum Verb {
     #[command(after_help = switch::EXAMPLES)]
     Switch(switch::SwitchArgs),
     /// Go back to the previous version
-    #[command(after_help = rollback::EXAMPLES)]
-    Rollback(rollback::RollbackArgs),
+    #[command(after_help = bare::ROLLBACK)]
+    Rollback(BareArgs),
+    /// Give the other slot a share of live traffic
+    #[command(after_help = weight::EXAMPLES)]
+    Weight(weight::WeightArgs),
+    /// Move live traffic to the other slot by a plan
+    #[command(after_help = shift::EXAMPLES)]
+    Shift(shift::ShiftArgs),
+    /// Stop a shift where it is
+    #[command(after_help = bare::HOLD)]
+    Hold(BareArgs),
+    /// Let a held shift go on
+    #[command(after_help = bare::RESUME)]
+    Resume(BareArgs),
+    /// End a shift: the active version takes everything again
+    #[command(after_help = bare::ABORT)]
+    Abort(BareArgs),
+    /// Skip to the end of a shift: the candidate takes everything
+    #[command(after_help = bare::FINISH)]
+    Finish(BareArgs),
     /// Empty the other slot
-    #[command(after_help = evict::EXAMPLES)]
-    Evict(evict::EvictArgs),
+    #[command(after_help = bare::EVICT)]
+    Evict(BareArgs),
+    /// Forbid changes; going back stays allowed
+    #[command(after_help = freeze::EXAMPLES)]
+    Freeze(freeze::FreezeArgs),
+    /// Allow changes again
+    #[command(after_help = bare::UNFREEZE)]
+    Unfreeze(BareArgs),
+    /// Withdraw a version from routing for good
+    #[command(after_help = retire::EXAMPLES)]
+    Retire(retire::RetireArgs),
+    /// Let the live host answer 503, or no longer
+    #[command(subcommand, after_help = maintenance::EXAMPLES)]
+    Maintenance(maintenance::MaintenanceVerb),
     /// Show slots, versions, health and weights
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArgs),
@@ -147,8 +184,18 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Env(verb) => env::run(verb, open),
         Verb::Promote(args) => promote::run(args, &open()?),
         Verb::Switch(args) => switch::run(args, &open()?),
-        Verb::Rollback(args) => rollback::run(args, &open()?),
-        Verb::Evict(args) => evict::run(args, &open()?),
+        Verb::Rollback(args) => bare::run("rollback", args, &open()?),
+        Verb::Weight(args) => weight::run(args, &open()?),
+        Verb::Shift(args) => shift::run(args, open),
+        Verb::Hold(args) => bare::run("hold", args, &open()?),
+        Verb::Resume(args) => bare::run("resume", args, &open()?),
+        Verb::Abort(args) => bare::run("abort", args, &open()?),
+        Verb::Finish(args) => bare::run("finish", args, &open()?),
+        Verb::Evict(args) => bare::run("evict", args, &open()?),
+        Verb::Freeze(args) => freeze::run(args, &open()?),
+        Verb::Unfreeze(args) => bare::run("unfreeze", args, &open()?),
+        Verb::Retire(args) => retire::run(args, &open()?),
+        Verb::Maintenance(verb) => maintenance::run(verb, &open()?),
         Verb::Status(args) => status::run(args, &open()?),
         Verb::History(args) => history::run(args, &open()?),
         Verb::Stacks => stacks::run(&open()?),
@@ -180,10 +227,20 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
             return here(parsed, global.format());
         }
         Verb::Env(verb) => verb.input(),
+        Verb::Shift(args) => args.input(),
         Verb::Promote(_)
         | Verb::Switch(_)
         | Verb::Rollback(_)
+        | Verb::Weight(_)
+        | Verb::Hold(_)
+        | Verb::Resume(_)
+        | Verb::Abort(_)
+        | Verb::Finish(_)
         | Verb::Evict(_)
+        | Verb::Freeze(_)
+        | Verb::Unfreeze(_)
+        | Verb::Retire(_)
+        | Verb::Maintenance(_)
         | Verb::Status(_)
         | Verb::History(_)
         | Verb::Stacks

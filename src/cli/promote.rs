@@ -8,8 +8,7 @@ use clap::Args;
 use crate::api::{PromoteBody, WeightInput};
 use crate::routing::ids::Version;
 
-use super::failure::{Failure, Outcome};
-use super::sentence::Asked;
+use super::failure::Outcome;
 use super::session::{EnvArgs, Session};
 use super::transition::{Transition, TransitionArgs};
 
@@ -18,7 +17,8 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   pointsman promote whoami dev v1.2.0        stage it: vnext-whoami.DOMAIN answers with it
   pointsman promote whoami dev v1.2.0 25%    and give it a quarter of live traffic
-  pointsman promote whoami dev v1.2.0 100%   and make it live when it is ready";
+  pointsman promote whoami dev v1.2.0 100%   and make it live when it is ready
+  pointsman promote whoami dev v1.2.1 25% --supersede   instead of what is on its way now";
 
 /// Arguments of `promote`.
 #[derive(Args, Clone, Debug)]
@@ -29,6 +29,12 @@ pub(super) struct PromoteArgs {
     version: Version,
     /// Its share of live traffic in percent, e.g. 25 or 25%
     weight: Option<String>,
+    /// Also a version that failed as it is
+    #[arg(long)]
+    force: bool,
+    /// End a running shift to another version
+    #[arg(long)]
+    supersede: bool,
     #[command(flatten)]
     transition: TransitionArgs,
 }
@@ -38,17 +44,11 @@ pub(super) fn run(args: &PromoteArgs, session: &Session) -> Outcome {
     let body = PromoteBody {
         version: args.version.clone(),
         weight: args.weight.clone().map(WeightInput::Text),
+        force: args.force,
+        supersede: args.supersede,
     };
-    let body = serde_json::to_string(&body).map_err(|e| Failure::unexpected(e.to_string()))?;
-    let transition = Transition {
-        session,
-        env: &args.env,
-        asked: Asked {
-            verb: "promote",
-            version: Some(&args.version),
-        },
-        body: Some(body),
-        args: &args.transition,
-    };
-    transition.run()
+    Transition::new(session, &args.env, "promote", &args.transition)
+        .version(&args.version)
+        .body(&body)?
+        .run()
 }

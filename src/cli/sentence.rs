@@ -3,7 +3,7 @@
 //! Pure: from API types to text, for the verbs and for `status`. Says nothing that the status does not say;
 //! a dry run is told with the same words.
 
-use crate::api::{CommandAnswer, Health, HealthState, Placement, ShiftPhase, Status};
+use crate::api::{CommandAnswer, Health, HealthState, Placement, Shift, ShiftPhase, Status};
 use crate::routing::ids::{Slot, Version};
 
 /// What was asked for.
@@ -13,6 +13,13 @@ pub(super) struct Asked<'a> {
     pub(super) verb: &'static str,
     /// The version that was named.
     pub(super) version: Option<&'a Version>,
+}
+
+impl Asked<'_> {
+    /// Does it change who answers at the live host, or may it.
+    fn moves(self) -> bool {
+        !["freeze", "unfreeze", "retire"].contains(&self.verb)
+    }
 }
 
 /// What it has led to: headline, URLs, what was displaced, who has it.
@@ -34,7 +41,9 @@ pub(super) fn answer(asked: Asked<'_>, accepted: &CommandAnswer) -> String {
     } else {
         &status.urls
     };
-    lines.extend(urls.iter().map(|url| format!("  {url}")));
+    if asked.moves() {
+        lines.extend(urls.iter().map(|url| format!("  {url}")));
+    }
     if let Some(version) = &accepted.displaced {
         lines.push(format!(
             "displaced: {version} (a preview again, while it runs)"
@@ -52,25 +61,67 @@ pub(super) fn answer(asked: Asked<'_>, accepted: &CommandAnswer) -> String {
     lines.join("\n")
 }
 
-/// The new state from the point of view of what was asked.
-pub(super) fn headline(asked: Asked<'_>, status: &Status) -> String {
-    let active = active_version(status);
-    if let (Some(shift), Some(active)) = (&status.shift, active) {
-        let (version, weight) = (&shift.version, shift.weight);
-        return match shift.phase {
-            ShiftPhase::Pending => {
-                let why = held(status);
-                format!("{version} takes {weight}% of live traffic when it is ready ({why})")
-            }
-            ShiftPhase::Running => {
-                format!("{version} takes {weight}% of live traffic, {active} the rest")
-            }
-            ShiftPhase::Held => {
-                let why = held(status);
-                format!("{version} takes {weight}% of live traffic, {active} the rest, held: {why}")
-            }
-        };
+/// What it would lead to: headline, and what would change in the document.
+pub(super) fn rehearsed(asked: Asked<'_>, told: &CommandAnswer) -> String {
+    let mut lines = vec![headline(asked, &told.status)];
+    if let Some(document) = &told.document {
+        for (sign, names) in [
+            ('+', &document.added),
+            ('~', &document.changed),
+            ('-', &document.removed),
+        ] {
+            lines.extend(names.iter().map(|name| format!("  {sign} {name}")));
+        }
+        if lines.len() == 1 {
+            lines.push("  the document stays as it is".to_owned());
+        }
     }
+    lines.join("\n")
+}
+
+/// The new state from the point of view of what was asked.
+fn headline(asked: Asked<'_>, status: &Status) -> String {
+    match (asked.verb, asked.version) {
+        ("freeze", _) => frozen(status).unwrap_or_else(|| "not frozen".to_owned()),
+        ("unfreeze", _) => "not frozen".to_owned(),
+        ("retire", Some(version)) => format!("{version} is retired and answers nowhere"),
+        ("maintenance", _) => maintenance(status).map_or_else(
+            || "not in maintenance".to_owned(),
+            |it| format!("in maintenance, {it}"),
+        ),
+        _ => shifting(status).unwrap_or_else(|| moved(asked, status)),
+    }
+}
+
+/// The shares of a running shift, and where its plan is.
+fn shifting(status: &Status) -> Option<String> {
+    let (shift, active) = (status.shift.as_ref()?, active_version(status)?);
+    let (version, weight) = (&shift.version, shift.weight);
+    let shares = format!("{version} takes {weight}% of live traffic");
+    Some(match shift.phase {
+        ShiftPhase::Pending => format!("{shares} when it is ready ({})", held(status)),
+        ShiftPhase::Running => format!("{shares}, {active} the rest{}", place(shift)),
+        ShiftPhase::Held => {
+            let (place, why) = (place(shift), held(status));
+            format!("{shares}, {active} the rest{place}, held: {why}")
+        }
+    })
+}
+
+/// Which step of which plan; nothing for a share that somebody named.
+pub(super) fn place(shift: &Shift) -> String {
+    if shift.steps < 2 {
+        return String::new();
+    }
+    let (plan, step, steps) = (&shift.plan, shift.step, shift.steps);
+    let next = shift.next_at.as_ref();
+    let next = next.map_or_else(String::new, |at| format!(", next at {at}"));
+    format!(", plan {plan}, step {step} of {steps}{next}")
+}
+
+/// Who has the live host now.
+fn moved(asked: Asked<'_>, status: &Status) -> String {
+    let active = active_version(status);
     if asked.version.is_some() && asked.version != active {
         return match other(status) {
             Some((slot, placed)) => {
@@ -83,10 +134,45 @@ pub(super) fn headline(asked: Asked<'_>, status: &Status) -> String {
     match (asked.verb, active, &status.previous) {
         ("evict", _, _) => "the other slot is empty".to_owned(),
         ("rollback", Some(active), _) => format!("rolled back, {active} is live"),
+        ("abort", Some(active), _) => format!("{active} has all of the live traffic"),
         (_, Some(active), Some(previous)) => format!("{active} is live (was {previous})"),
         (_, Some(active), None) => format!("{active} is live"),
         (_, None, _) => "nothing is live".to_owned(),
     }
+}
+
+/// Who forbids changes, until when, and why.
+pub(super) fn frozen(status: &Status) -> Option<String> {
+    let freeze = status.frozen.as_ref()?;
+    let until = freeze.until.as_ref();
+    let until = until.map_or_else(String::new, |until| format!(" until {until}"));
+    let why = match freeze.why.as_str() {
+        "" => String::new(),
+        why => format!(": {why}"),
+    };
+    Some(format!("frozen by {}{until}{why}", freeze.by))
+}
+
+/// What visitors get, and who wants it so.
+pub(super) fn maintenance(status: &Status) -> Option<String> {
+    let closed = status.maintenance.as_ref()?;
+    let message = match closed.message.as_str() {
+        "" => String::new(),
+        message => format!(": {message}"),
+    };
+    let (by, after) = (&closed.by, &closed.retry_after);
+    Some(format!(
+        "visitors get 503, Retry-After {after}, by {by}{message}"
+    ))
+}
+
+/// Why a version is not tried again by itself.
+pub(super) fn failed<'a>(status: &'a Status, version: &Version) -> Option<&'a str> {
+    let mut placed = Slot::ALL
+        .into_iter()
+        .filter_map(|slot| placed(status, slot));
+    let placed = placed.find(|placed| placed.version == *version)?;
+    placed.failed.as_deref()
 }
 
 /// Why a pending step waits.

@@ -6,13 +6,14 @@
 use clap::Args;
 
 use crate::api::{EnvList, Status};
-use crate::routing::ids::{AppName, EnvName, Slot};
+use crate::routing::ids::{AppName, EnvName, Slot, Version};
 
 use super::client::{Answer, Request};
 use super::failure::{Failure, Outcome};
 use super::sentence;
 use super::session::{EnvArgs, Session};
 use super::table::table;
+use super::wrap::wrapped;
 use super::{exit, output};
 
 /// Examples at the end of its help.
@@ -111,12 +112,7 @@ fn describe(status: &Status) -> String {
     if let Some(previous) = &status.previous {
         text.push(format!("previous: {previous} (what rollback returns to)"));
     }
-    if let Some(shift) = &status.shift {
-        text.push(format!("shift: {}% to {}", shift.weight, shift.version));
-    }
-    if status.held.is_some() {
-        text.push(format!("held: {}", sentence::held(status)));
-    }
+    text.extend(situation(status).iter().map(|line| wrapped(line)));
     text.extend(status.urls.iter().map(|url| format!("live: {url}")));
     text.extend(
         status
@@ -138,6 +134,30 @@ fn describe(status: &Status) -> String {
         text.push(format!("proxy: {} {how} {revision}", applied.proxy));
     }
     text.join("\n")
+}
+
+/// What is on its way, and what stands in the way.
+fn situation(status: &Status) -> Vec<String> {
+    let mut text = Vec::new();
+    if let Some(shift) = &status.shift {
+        let (weight, version, place) = (shift.weight, &shift.version, sentence::place(shift));
+        text.push(format!("shift: {weight}% to {version}{place}"));
+    }
+    if status.held.is_some() {
+        text.push(format!("held: {}", sentence::held(status)));
+    }
+    text.extend(sentence::frozen(status));
+    text.extend(sentence::maintenance(status).map(|it| format!("maintenance: {it}")));
+    for slot in Slot::ALL {
+        let placed = sentence::placed(status, slot);
+        let failed = placed.and_then(|placed| Some((&placed.version, placed.failed.as_ref()?)));
+        text.extend(failed.map(|(version, why)| format!("failed: {version}: {why}")));
+    }
+    if !status.retired.is_empty() {
+        let names: Vec<&str> = status.retired.iter().map(Version::as_str).collect();
+        text.push(format!("retired: {}", names.join(", ")));
+    }
+    text
 }
 
 fn rows(status: &Status) -> Vec<[String; 5]> {

@@ -9,10 +9,12 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use ureq::http::Method;
 
-use crate::api::{CommandAnswer, Problem, ShiftPhase};
+use crate::api::{CommandAnswer, Problem, Shift, ShiftPhase};
 use crate::go_duration::{self, DurationError};
+use crate::routing::ids::Version;
 
 use super::client::{Answer, Request};
 use super::failure::{Failure, Outcome};
@@ -20,6 +22,11 @@ use super::progress::Progress;
 use super::sentence::{self, Asked};
 use super::session::{EnvArgs, Session};
 use super::{exit, output};
+
+/// The plan that a switch is while hooks are asked.
+const SWITCH: &str = "switch";
+/// What is held so, is so until a person says more.
+const PERSONAL: [&str; 4] = ["user", "gate", "hook-refused", "inconclusive"];
 
 /// Between two rounds that the server did not hold.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -52,16 +59,11 @@ enum WaitFor {
 
 /// A verb on its way.
 pub(super) struct Transition<'a> {
-    /// The daemon.
-    pub(super) session: &'a Session,
-    /// Which env.
-    pub(super) env: &'a EnvArgs,
-    /// The verb and the version it names.
-    pub(super) asked: Asked<'a>,
-    /// Its body.
-    pub(super) body: Option<String>,
-    /// How to wait.
-    pub(super) args: &'a TransitionArgs,
+    session: &'a Session,
+    env: &'a EnvArgs,
+    asked: Asked<'a>,
+    body: Option<String>,
+    args: &'a TransitionArgs,
 }
 
 /// The end of the rounds.
@@ -69,6 +71,43 @@ struct Accepted {
     answer: Answer,
     /// All that was waited for has happened.
     is_complete: bool,
+    /// Who was about to go live in an earlier round.
+    candidate: Option<Version>,
+}
+
+impl<'a> Transition<'a> {
+    /// A verb that says nothing but its name.
+    pub(super) const fn new(
+        session: &'a Session,
+        env: &'a EnvArgs,
+        verb: &'static str,
+        args: &'a TransitionArgs,
+    ) -> Self {
+        Self {
+            session,
+            env,
+            asked: Asked {
+                verb,
+                version: None,
+            },
+            body: None,
+            args,
+        }
+    }
+
+    /// The version that it names.
+    #[must_use]
+    pub(super) const fn version(mut self, version: &'a Version) -> Self {
+        self.asked.version = Some(version);
+        self
+    }
+
+    /// What else it says.
+    pub(super) fn body(mut self, body: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_string(body);
+        self.body = Some(body.map_err(|error| Failure::unexpected(error.to_string()))?);
+        Ok(self)
+    }
 }
 
 impl Transition<'_> {
@@ -77,15 +116,19 @@ impl Transition<'_> {
         let Accepted {
             answer,
             is_complete,
+            candidate,
         } = self.send()?;
         let told: CommandAnswer = answer.decode()?;
         if self.session.format.is_json() {
             output::print_json(&answer.body)?;
         } else if self.args.dry_run {
-            let headline = sentence::headline(self.asked, &told.status);
-            output::print(&format!("{}: dry run, would be: {headline}", self.env))?;
+            let told = sentence::rehearsed(self.asked, &told);
+            output::print(&format!("{}: dry run, would be: {told}", self.env))?;
         } else {
             output::print(&sentence::answer(self.asked, &told))?;
+        }
+        if let Some(version) = candidate.filter(|it| has_lost(it, &told)) {
+            return Err(gave_up(self.env, &version, &told));
         }
         if is_complete {
             Ok(exit::DONE)
@@ -99,6 +142,7 @@ impl Transition<'_> {
         let mut progress = Progress::start(self.env, self.args.timeout);
         let mut key = random_key();
         let mut is_accepted = false;
+        let mut candidate = None;
         loop {
             let hold = progress.round();
             let sent = self.session.client.send(&self.request(&key, hold));
@@ -111,9 +155,12 @@ impl Transition<'_> {
                         return Ok(Accepted {
                             answer,
                             is_complete,
+                            candidate,
                         });
                     }
                     is_accepted = true;
+                    let shift = switching(&pending);
+                    candidate = candidate.or_else(|| shift.map(|shift| shift.version.clone()));
                     progress.tell(&why_incomplete(&pending))?;
                 }
                 // It was accepted a moment ago, so this is the end of it, and no "not yet".
@@ -169,20 +216,49 @@ fn is_pending(told: &CommandAnswer) -> bool {
     shift.is_some_and(|shift| shift.phase == ShiftPhase::Pending)
 }
 
-/// More time can help: a shift is pending, or a proxy that polls has yet to apply it.
+/// The candidate is about to have everything, by way of the env's hooks.
+fn switching(told: &CommandAnswer) -> Option<&Shift> {
+    let shift = told.status.shift.as_ref()?;
+    let has_everything = shift.weight == 100 && shift.next_at.is_some();
+    (shift.plan == SWITCH && !has_everything).then_some(shift)
+}
+
+/// Only a person can let it go on.
+fn needs_a_person(told: &CommandAnswer) -> bool {
+    let held = told.status.held.as_ref();
+    held.is_some_and(|held| PERSONAL.contains(&held.reason.as_str()))
+}
+
+/// More time can help: a shift is pending, a hook is asked, or a proxy that polls has yet to apply it.
 fn is_worth_waiting(told: &CommandAnswer) -> bool {
     let applied = told.applied.as_ref();
-    is_pending(told) || applied.is_some_and(|applied| !applied.is_empty())
+    let is_asked = switching(told).is_some() && !needs_a_person(told);
+    is_pending(told) || is_asked || applied.is_some_and(|applied| !applied.is_empty())
 }
 
 fn why_incomplete(told: &CommandAnswer) -> String {
-    if is_pending(told) {
+    if is_pending(told) || switching(told).is_some() {
         return format!("accepted, held: {}", sentence::held(&told.status));
     }
     match lagging(told).as_slice() {
         [] => "accepted; Traefik has not confirmed it yet".to_owned(),
         some => format!("accepted; not yet applied by {}", some.join(", ")),
     }
+}
+
+/// It was about to go live, and its shift has ended without it.
+fn has_lost(candidate: &Version, told: &CommandAnswer) -> bool {
+    let active = sentence::active_version(&told.status);
+    told.status.shift.is_none() && active != Some(candidate)
+}
+
+fn gave_up(env: &EnvArgs, version: &Version, told: &CommandAnswer) -> Failure {
+    let why = sentence::failed(&told.status, version).unwrap_or("its shift was ended");
+    let message = format!("{env}: {version} did not go live: {why}");
+    Failure::new(exit::REFUSED, message).next(format!(
+        "deploy it anew, or insist with `pointsman switch {} {} --force`",
+        env.app, env.env
+    ))
 }
 
 /// The proxies that have another revision.
@@ -201,6 +277,14 @@ fn incomplete(env: &EnvArgs, told: &CommandAnswer) -> Failure {
         let message = format!("{env}: accepted, but it takes no traffic yet: {why}");
         return Failure::new(exit::REFUSED, message).next(format!(
             "it goes on waiting by itself; `pointsman status {0} {1}` shows it, `pointsman rollback {0} {1}` ends it",
+            env.app, env.env
+        ));
+    }
+    if let Some(shift) = switching(told) {
+        let (version, why) = (&shift.version, sentence::held(&told.status));
+        let message = format!("{env}: accepted, but {version} is not live yet: {why}");
+        return Failure::new(exit::REFUSED, message).next(format!(
+            "`pointsman status {0} {1}` shows it, `pointsman abort {0} {1}` ends it",
             env.app, env.env
         ));
     }

@@ -6,11 +6,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::routing::ids::{EnvKey, Revision, Version};
 use crate::routing::model::{Diagnostic, EnvRecord};
 use crate::routing::rollout::{Command, Refusal};
-use crate::routing::table::{EnvStatus, StackStatus};
+use crate::routing::table::{Changes, EnvStatus, StackStatus};
 use crate::routing::time::Timestamp;
 use crate::store::{self, HistoryEntry, Trouble};
 
 use super::requests::chain;
+
+use super::transitions::{AcceptedAll, Transitions};
 
 /// How many requests may wait.
 const QUEUE: usize = 64;
@@ -41,6 +43,8 @@ pub struct Accepted {
     pub revision: Revision,
     /// The version that lost its slot.
     pub displaced: Option<Version>,
+    /// Of a dry run: what would change in the document.
+    pub changes: Option<Changes>,
 }
 
 /// A request that was not carried out. Nothing changed.
@@ -95,6 +99,14 @@ pub enum CommandError {
     /// Nothing can be stored because of what is stored: damage, or a later schema. Names file, place and way out.
     #[error("the command was not carried out: {0}")]
     StateReadOnly(String),
+    /// One of several was not carried out, so none was.
+    #[error("item {index}: {error}")]
+    Item {
+        /// Which, counted from 0.
+        index: usize,
+        /// Why.
+        error: Box<Self>,
+    },
     /// The daemon is shutting down.
     #[error("shutting down")]
     Stopped,
@@ -112,6 +124,34 @@ impl From<store::Error> for CommandError {
     }
 }
 
+impl CommandError {
+    /// It is about this one of several.
+    pub(super) fn at(self, index: usize) -> Self {
+        Self::Item {
+            index,
+            error: Box::new(self),
+        }
+    }
+
+    /// There was only one.
+    pub(super) fn of_one(self) -> Self {
+        match self {
+            Self::Item { error, .. } => *error,
+            other @ (Self::NotSynced
+            | Self::UnknownEnv(_)
+            | Self::Stale { .. }
+            | Self::KeyReused(_)
+            | Self::Refused { .. }
+            | Self::InUse { .. }
+            | Self::Store(_)
+            | Self::StorageFull(_)
+            | Self::StorageReadOnly(_)
+            | Self::StateReadOnly(_)
+            | Self::Stopped) => other,
+        }
+    }
+}
+
 /// What the queue carries.
 #[derive(Debug)]
 pub enum Request {
@@ -119,6 +159,11 @@ pub enum Request {
     Command(
         Box<CommandRequest>,
         oneshot::Sender<Result<Accepted, CommandError>>,
+    ),
+    /// Verbs that are carried out together or not at all.
+    Transitions(
+        Box<Transitions>,
+        oneshot::Sender<Result<AcceptedAll, CommandError>>,
     ),
     /// Write an env record; `created_at` and `origin` of an existing one are kept by the reconciler's rules.
     PutEnv(
@@ -176,6 +221,12 @@ impl Handle {
     /// Carries out a verb; when this returns `Ok`, it is durable and published.
     pub async fn command(&self, request: CommandRequest) -> Result<Accepted, CommandError> {
         self.ask(|reply| Request::Command(Box::new(request), reply))
+            .await?
+    }
+
+    /// Carries out several verbs, or none; when this returns `Ok`, they are durable and published.
+    pub async fn transitions(&self, asked: Transitions) -> Result<AcceptedAll, CommandError> {
+        self.ask(|reply| Request::Transitions(Box::new(asked), reply))
             .await?
     }
 

@@ -2,7 +2,7 @@
 //!
 //! One task owns all that changes, in plain fields. For an operator's command the order is fixed: step, save,
 //! publish, reply. Disk is never behind what Traefik was told, and nobody is answered before the document is out.
-//! `handle` is the door, `requests` what comes through it, `turn` what follows every change.
+//! `handle` is the door, `requests` and `transitions` what comes through it, `turn` what follows every change.
 
 mod clock;
 mod closed;
@@ -10,6 +10,7 @@ mod findings;
 mod followers;
 mod handle;
 mod requests;
+mod transitions;
 mod turn;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use closed::Closed;
 pub use followers::Followers;
 use followers::Published;
 pub use handle::{Accepted, CommandError, CommandRequest, Handle, Request, Turn, handle_channel};
+pub use transitions::{AcceptedAll, Done, Transition, Transitions};
 
 /// How many changes are taken in before something is published.
 const BATCH: usize = 4096;

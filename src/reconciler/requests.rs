@@ -1,23 +1,22 @@
-//! What comes through the door: verbs, env records, questions.
+//! What comes through the door: env records and questions; verbs have a file of their own.
 
 use tokio::sync::oneshot;
 
-use crate::routing::ids::{EnvKey, Version};
+use crate::routing::ids::EnvKey;
 use crate::routing::model::EnvRecord;
-use crate::routing::rollout::{Event, Record, Refusal, Step, step};
-use crate::routing::table::Table;
 use crate::routing::time::Timestamp;
-use crate::store::{Answer, Entry, HistoryEntry, Idempotency, Put};
+use crate::store::{Entry, HistoryEntry, Put};
 
 use super::Reconciler;
-use super::handle::{Accepted, CommandError, CommandRequest, Request};
+use super::handle::{CommandError, Request};
 
 impl Reconciler {
     /// Carries out one request and replies.
     pub(super) fn answer(&mut self, request: Request) {
         let now = self.clock.now();
         match request {
-            Request::Command(request, reply) => give(reply, self.command(&request, now)),
+            Request::Command(request, reply) => give(reply, self.command(*request, now)),
+            Request::Transitions(asked, reply) => give(reply, self.transitions(&asked, now)),
             Request::PutEnv(record, actor, reply) => give(reply, self.put_env(*record, actor, now)),
             Request::RemoveEnv(key, actor, reply) => give(reply, self.remove_env(&key, actor, now)),
             Request::Envs(reply) => give(reply, self.table.envs().cloned().collect()),
@@ -26,108 +25,6 @@ impl Reconciler {
             Request::Stacks(reply) => give(reply, self.table.all_stacks(now)),
             Request::Diagnostics(reply) => give(reply, self.findings(now)),
         }
-    }
-
-    /// Step, save, publish; the reply follows.
-    fn command(
-        &mut self,
-        request: &CommandRequest,
-        now: Timestamp,
-    ) -> Result<Accepted, CommandError> {
-        let key = &request.key;
-        if !self.table.is_synced() {
-            return Err(CommandError::NotSynced);
-        }
-        if self.table.env(key).is_none() {
-            return Err(CommandError::UnknownEnv(key.clone()));
-        }
-        if self.is_repeated(request)? {
-            return accepted(&self.table, key, None, now);
-        }
-        let old = self.table.rollout(key);
-        if let Some(given) = request.if_match.filter(|given| *given != old.generation) {
-            return Err(CommandError::Stale {
-                key: key.clone(),
-                given,
-                current: old.generation,
-            });
-        }
-        let next = step(
-            &old,
-            &Event::Command {
-                command: request.command.clone(),
-                by: request.actor.clone(),
-            },
-            &self.view(key, now),
-            now,
-        )
-        .map_err(|refusal| refused(refusal, &old, now))?;
-        if request.dry_run {
-            let (record, displaced) = (next.record, next.displaced);
-            return self.table.rehearse(key, record, now, |table| {
-                accepted(table, key, displaced, now)
-            });
-        }
-        self.save_command(request, &next, now)?;
-        let displaced = next.displaced;
-        self.table.put_rollout(key, next.record);
-        self.table.rebuild(now);
-        self.publish(now);
-        accepted(&self.table, key, displaced, now)
-    }
-
-    /// Was this command carried out before under the same idempotency key.
-    fn is_repeated(&self, request: &CommandRequest) -> Result<bool, CommandError> {
-        let Some(key) = &request.idempotency_key else {
-            return Ok(false);
-        };
-        match self.store.answer(key) {
-            None => Ok(false),
-            Some(answer)
-                if answer.env == request.key
-                    && answer.fingerprint == request.command.to_string() =>
-            {
-                Ok(true)
-            }
-            Some(_) => Err(CommandError::KeyReused(key.clone())),
-        }
-    }
-
-    /// One durable entry; a command that changed nothing is stored only for its idempotency key.
-    fn save_command(
-        &mut self,
-        request: &CommandRequest,
-        next: &Step,
-        now: Timestamp,
-    ) -> Result<(), CommandError> {
-        let key = &request.key;
-        let changed = next.record != self.table.rollout(key);
-        if !changed && request.idempotency_key.is_none() {
-            return Ok(());
-        }
-        let words = request.command.to_string();
-        let answer = |key_text: &String| Idempotency {
-            key: key_text.clone(),
-            answer: Answer {
-                env: key.clone(),
-                fingerprint: words.clone(),
-                generation: next.record.generation,
-            },
-        };
-        let entry = Entry {
-            time: now,
-            actor: request.actor.clone(),
-            idempotency: request.idempotency_key.as_ref().map(answer),
-            command: words.clone(),
-            result: next.what.to_string(),
-            envs: vec![key.clone()],
-            puts: if changed {
-                vec![Put::Rollout(key.clone(), next.record.clone())]
-            } else {
-                Vec::new()
-            },
-        };
-        Ok(self.save(entry)?)
     }
 
     /// Who did what; also of an env that was removed.
@@ -206,33 +103,6 @@ impl Reconciler {
         self.table.remove_env(key);
         self.turn();
         Ok(())
-    }
-}
-
-fn accepted(
-    table: &Table,
-    key: &EnvKey,
-    displaced: Option<Version>,
-    now: Timestamp,
-) -> Result<Accepted, CommandError> {
-    let status = table
-        .status(key, now)
-        .ok_or_else(|| CommandError::UnknownEnv(key.clone()))?;
-    Ok(Accepted {
-        status,
-        revision: table.document().revision(),
-        displaced,
-    })
-}
-
-fn refused(refusal: Refusal, old: &Record, now: Timestamp) -> CommandError {
-    let retry_after_ms = refusal
-        .ready_at()
-        .map(|at| at.map_or(1000, |at| at.millis_since(now)));
-    CommandError::Refused {
-        refusal,
-        state: old.state(),
-        retry_after_ms,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the reconciler writes: one entry per accepted command, with everything that the command changed.
 
-use crate::routing::ids::EnvKey;
+use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::EnvRecord;
 use crate::routing::rollout::Record;
 use crate::routing::time::Timestamp;
@@ -53,4 +53,6 @@ pub struct Answer {
     pub fingerprint: String,
     /// The rollout record's generation afterwards.
     pub generation: u64,
+    /// The version that lost its slot.
+    pub displaced: Option<Version>,
 }

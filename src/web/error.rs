@@ -68,6 +68,7 @@ impl ApiError {
             detail: detail.into(),
             state: None,
             generation: None,
+            index: None,
         };
         Self(Box::new(Inner {
             problem,
@@ -123,6 +124,15 @@ impl ApiError {
     #[must_use]
     pub fn generation(mut self, generation: u64) -> Self {
         self.0.problem.generation = Some(generation);
+        self
+    }
+
+    /// Which item of several was refused.
+    #[must_use]
+    pub fn index(mut self, index: usize) -> Self {
+        let problem = &mut self.0.problem;
+        problem.index = Some(index);
+        problem.detail = format!("item {index}: {}", problem.detail);
         self
     }
 

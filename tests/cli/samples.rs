@@ -25,6 +25,7 @@ fn placement(text: &str) -> Placement {
     Placement {
         version: version(text),
         health: ready(),
+        failed: None,
     }
 }
 
@@ -43,6 +44,9 @@ pub(crate) fn empty() -> Status {
         weights: Weights::default(),
         applied: Vec::new(),
         held: None,
+        frozen: None,
+        maintenance: None,
+        retired: Vec::new(),
         urls: vec!["http://whoami.dev.example.com".to_owned()],
         staged_urls: vec!["http://vnext-whoami.dev.example.com".to_owned()],
     }
@@ -85,6 +89,11 @@ pub(crate) fn shifting(phase: ShiftPhase) -> Status {
         version: version("v2"),
         weight: 25,
         phase,
+        plan: "manual".to_owned(),
+        step: 1,
+        steps: 1,
+        entered_at: None,
+        next_at: None,
     });
     status.weights.intended = SlotWeights {
         blue: 75,
@@ -122,6 +131,7 @@ pub(crate) fn accepted(status: Status) -> CommandAnswer {
         status,
         displaced: None,
         applied: None,
+        document: None,
     }
 }
 
@@ -134,6 +144,7 @@ pub(crate) fn problem(status: u16, code: &str, detail: &str) -> Problem {
         detail: detail.to_owned(),
         state: None,
         generation: None,
+        index: None,
     }
 }
 

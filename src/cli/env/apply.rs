@@ -3,7 +3,6 @@
 //! `PUT` is idempotent, so it is always sent; the difference is between the file and the record before. Unknown
 //! keys in the file are refused by name before the daemon is asked anything.
 
-use std::io::Read as _;
 use std::time::Duration;
 
 use clap::Args;
@@ -13,7 +12,7 @@ use crate::api::{EnvBody, EnvList};
 use crate::cli::client::Request;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::session::{EnvArgs, Session};
-use crate::cli::{exit, output};
+use crate::cli::{exit, input, output};
 
 use super::file::{self, EnvFile};
 
@@ -60,21 +59,10 @@ pub(super) fn run(args: &ApplyArgs, session: impl FnOnce() -> Result<Session, Fa
 }
 
 fn read(args: &ApplyArgs) -> Result<EnvFile, Failure> {
-    let (name, text) = match args.file.as_str() {
-        "-" => ("standard input", read_standard_input()),
-        path => (path, std::fs::read_to_string(path)),
-    };
-    let text = text.map_err(|error| {
-        Failure::usage(format!("cannot read {name}: {error}"))
-            .next("`pointsman env init APP ENV DOMAIN` writes a file to start from")
+    let (name, text) = input::read(&args.file).map_err(|failure| {
+        failure.next("`pointsman env init APP ENV DOMAIN` writes a file to start from")
     })?;
     file::parse(name, &text)
-}
-
-fn read_standard_input() -> std::io::Result<String> {
-    let mut text = String::new();
-    std::io::stdin().lock().read_to_string(&mut text)?;
-    Ok(text)
 }
 
 fn current(session: &Session, env: &EnvArgs) -> Result<Option<EnvBody>, Failure> {

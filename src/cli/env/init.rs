@@ -113,9 +113,11 @@ mod tests {
         let all = [
             "domain",
             "entry_points",
+            "first_deploy",
             "health",
             "hosts",
             "middlewares",
+            "plan",
             "port",
             "scheme",
             "tls",

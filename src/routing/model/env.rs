@@ -1,6 +1,7 @@
 //! The env record: what an operator (or a first label) says about one (app, env).
 
 use crate::routing::ids::EnvKey;
+use crate::routing::plan::{FirstDeploy, Plan};
 use crate::routing::time::Timestamp;
 
 /// Domain and options of one env. Slots and weights are not here: they are the rollout record.
@@ -24,6 +25,10 @@ pub struct EnvRecord {
     pub middlewares: Middlewares,
     /// When a version counts as ready.
     pub health: HealthPolicy,
+    /// How live traffic moves when a `shift` names no plan.
+    pub plan: Option<Plan>,
+    /// Whether the first version goes live by itself.
+    pub first_deploy: FirstDeploy,
     /// Where the record came from.
     pub origin: Origin,
     /// When it was made; the older env keeps a contested name or host.
@@ -137,6 +142,8 @@ impl EnvRecord {
             tls: None,
             middlewares: Middlewares::default(),
             health: HealthPolicy::default(),
+            plan: None,
+            first_deploy: FirstDeploy::Manual,
             origin,
             created_at,
         }

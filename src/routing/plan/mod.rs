@@ -3,6 +3,7 @@
 //! Nouns only; [`rollout`](crate::routing::rollout) walks through them. A plan that exists is valid: its shares never
 //! fall and it ends with all of the traffic, or it is one share that stays until somebody says more.
 
+mod matched;
 mod named;
 mod weight;
 
@@ -13,6 +14,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+pub use matched::{MAX_MATCH, Match, MatchError};
 pub use named::{NAMES, UnknownPlan, named};
 pub use weight::{Weight, WeightError};
 
@@ -64,25 +66,6 @@ pub enum Gate {
     Hook(String),
 }
 
-/// A request that is meant for the candidate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Match {
-    /// A header with this value.
-    Header {
-        /// Its name.
-        name: String,
-        /// Its value, exactly.
-        value: String,
-    },
-    /// A cookie with this value.
-    Cookie {
-        /// Its name.
-        name: String,
-        /// Its value, exactly.
-        value: String,
-    },
-}
-
 /// How a client stays with the version that it met first, while a shift runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sticky {
@@ -103,6 +86,16 @@ pub enum OnDeadline {
     Abort,
     /// It goes on waiting, and says so.
     Wait,
+}
+
+/// Whether the first version of an env goes live by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FirstDeploy {
+    /// Somebody promotes and switches.
+    #[default]
+    Manual,
+    /// As soon as it is ready.
+    Auto,
 }
 
 /// Steps that are no plan.
@@ -132,6 +125,14 @@ pub enum PlanError {
     /// A time-out before the step may end.
     #[error("step {0} has a max_dwell that is shorter than its min_dwell")]
     Dwell(usize),
+    /// A request that cannot be told by a rule.
+    #[error("step {step}: {error}")]
+    Match {
+        /// Which, counted from 1.
+        step: usize,
+        /// Why not.
+        error: MatchError,
+    },
 }
 
 impl PlanStep {
@@ -235,7 +236,12 @@ impl PlanStep {
         if self.max_dwell_ms.is_some_and(|max| max < self.min_dwell_ms) {
             return Err(PlanError::Dwell(number));
         }
-        Ok(())
+        let unsayable = |error| PlanError::Match {
+            step: number,
+            error,
+        };
+        let mut matches = self.matches.iter();
+        matches.try_for_each(|matched| matched.check().map_err(unsayable))
     }
 }
 
@@ -262,10 +268,7 @@ impl fmt::Display for PlanStep {
             write!(f, " mirror {}%", self.mirror.percent())?;
         }
         for matched in &self.matches {
-            match matched {
-                Match::Header { name, value } => write!(f, " header {name}={value}")?,
-                Match::Cookie { name, value } => write!(f, " cookie {name}={value}")?,
-            }
+            write!(f, " {matched}")?;
         }
         if self.min_dwell_ms > 0 {
             write!(f, " for {}ms", self.min_dwell_ms)?;

@@ -1,4 +1,4 @@
-use super::{Gate, NAMES, Plan, PlanError, PlanStep, Weight, named};
+use super::{Gate, MAX_MATCH, Match, NAMES, Plan, PlanError, PlanStep, Weight, named};
 
 fn steps(weights: &[u64]) -> Vec<PlanStep> {
     let step = |weight: &u64| PlanStep::new(Weight::new(*weight).unwrap());
@@ -95,4 +95,68 @@ fn the_hooks_of_a_plan_are_those_of_its_gates() {
     all[0].gate = Gate::Hook("smoke".to_owned());
     let plan = Plan::new("x", all).unwrap();
     assert_eq!(plan.hooks().collect::<Vec<_>>(), ["smoke"], "by name");
+}
+
+fn header(name: &str, value: &str) -> Match {
+    let (name, value) = (name.to_owned(), value.to_owned());
+    Match::Header { name, value }
+}
+
+fn cookie(name: &str, value: &str) -> Match {
+    let (name, value) = (name.to_owned(), value.to_owned());
+    Match::Cookie { name, value }
+}
+
+// A name or value ends up between backticks in a rule; what ends that text early would write the rest of the rule.
+#[test]
+fn what_cannot_stand_in_a_rule_is_refused() {
+    let long = "a".repeat(MAX_MATCH + 1);
+    let bad_names = ["", "X Y", "X`", "X:", "X\n", "\u{e9}", "a(b", "a\"b", &long];
+    for name in bad_names {
+        assert!(header(name, "1").check().is_err(), "header {name:?}");
+        assert!(cookie(name, "1").check().is_err(), "cookie {name:?}");
+    }
+    let bad_values = [
+        "",
+        "`) || Host(`x",
+        "a\nb",
+        "a\tb",
+        "\u{7f}",
+        "\u{e9}",
+        &long,
+    ];
+    for value in bad_values {
+        assert!(
+            header("X", value).check().is_err(),
+            "header value {value:?}"
+        );
+        assert!(
+            cookie("c", value).check().is_err(),
+            "cookie value {value:?}"
+        );
+    }
+    for value in [" a", "a "] {
+        assert!(
+            header("X", value).check().is_err(),
+            "never sent so: {value:?}"
+        );
+    }
+    for value in ["a b", "a;b", "a,b", "a\"b", "a\\b"] {
+        assert!(
+            cookie("c", value).check().is_err(),
+            "cookie value {value:?}"
+        );
+        assert!(header("X", value).check().is_ok(), "header value {value:?}");
+    }
+    for value in ["1", "a=b", "(.*)", "$1", "v1.2.0+x"] {
+        assert!(header("X-Canary", value).check().is_ok(), "{value:?}");
+        assert!(cookie("canary", value).check().is_ok(), "{value:?}");
+    }
+    let mut all = steps(&[0, 100]);
+    all[1].matches = vec![header("X", "1"), cookie("c", "a b")];
+    let refused = Plan::new("x", all).unwrap_err().to_string();
+    assert!(
+        refused.starts_with("step 2: cookie value \"a b\""),
+        "{refused}"
+    );
 }

@@ -54,7 +54,7 @@ pub enum Command {
         /// What for.
         why: String,
         /// When it ends by itself.
-        until: Option<Timestamp>,
+        until: Option<Until>,
     },
     /// Allow them again.
     Unfreeze,
@@ -67,6 +67,15 @@ pub enum Command {
     },
     /// Let the live host answer 503, or no longer.
     Maintenance(Option<Closure>),
+}
+
+/// When something ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Then.
+    At(Timestamp),
+    /// So many milliseconds after it was accepted.
+    After(u64),
 }
 
 /// What visitors of a closed live host are told.
@@ -197,8 +206,10 @@ impl fmt::Display for Command {
                 if !why.is_empty() {
                     write!(f, " --why {why:?}")?;
                 }
-                if let Some(until) = until {
-                    write!(f, " --until {until}")?;
+                match until {
+                    None => {}
+                    Some(Until::At(at)) => write!(f, " --until {at}")?,
+                    Some(Until::After(millis)) => write!(f, " --for {millis}ms")?,
                 }
             }
             Self::Retire { version, .. } => write!(f, " {version}")?,

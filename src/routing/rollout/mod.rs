@@ -14,9 +14,9 @@ mod what;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Closure, Command, Event, HookAnswer, Insist, Verdict};
+pub use command::{Closure, Command, Event, HookAnswer, Insist, Until, Verdict};
 pub use record::{Failed, Freeze, Hold, Maintenance, Phase, Placed, Record, Retired, Shift, Slots};
 pub use refusal::Refusal;
 pub use step::{Step, next_deadline, step};
-pub use view::{FirstDeploy, Policy, StackHealth, View};
+pub use view::{Policy, StackHealth, View};
 pub use what::{Cause, What};

@@ -250,6 +250,21 @@ impl Shift {
         self.plan.step(self.step)
     }
 
+    /// When its clock lets it go on, if that takes time and nothing else stands in the way. A share that stays has
+    /// no clock.
+    pub fn next_at(&self) -> Option<Timestamp> {
+        let step = self.current().filter(|_| !self.plan.stays())?;
+        let Phase::Running { since } = self.phase else {
+            return None;
+        };
+        let wait = match step.gate {
+            Gate::After(millis) => millis.max(step.min_dwell_ms),
+            Gate::None | Gate::Manual | Gate::Hook(_) => step.min_dwell_ms,
+        };
+        // without a dwell it is not time that moves it
+        (wait > 0).then(|| since.plus_millis(wait))
+    }
+
     /// Is it at a step that ends it as soon as the candidate is ready: nothing is measured or asked on the way.
     pub fn commits_at_once(&self) -> bool {
         self.current().is_some_and(|step| {

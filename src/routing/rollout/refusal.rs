@@ -78,6 +78,9 @@ pub enum Refusal {
         /// Which.
         version: Version,
     },
+    /// It would end before it begins.
+    #[error("a freeze must end in the future")]
+    AlreadyOver,
     /// No live traffic is on its way.
     #[error("no shift is running")]
     NotShifting,
@@ -158,6 +161,7 @@ impl Refusal {
             Self::PreviousDown { .. } => "previous_down",
             Self::Frozen { .. } => "frozen",
             Self::DockerAway { .. } => "docker_away",
+            Self::AlreadyOver => "already_over",
             Self::NotShifting => "not_shifting",
             Self::NotHeld => "not_held",
             Self::NotBegun { .. } => "not_begun",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::routing::ids::{Incarnation, Version};
-use crate::routing::plan::Plan;
+use crate::routing::plan::{FirstDeploy, Plan};
 use crate::routing::time::Timestamp;
 
 /// All stacks of one env.
@@ -33,16 +33,6 @@ pub struct Policy {
     pub post_switch: Option<String>,
     /// All hooks that a plan's gates may name.
     pub hooks: Vec<String>,
-}
-
-/// Whether the first version of an env goes live by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FirstDeploy {
-    /// Somebody promotes and switches.
-    #[default]
-    Manual,
-    /// As soon as it is ready.
-    Auto,
 }
 
 /// One version's health.

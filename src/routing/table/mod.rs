@@ -37,6 +37,7 @@ use crate::routing::time::Timestamp;
 use crate::routing::traefik::{Document, Section};
 
 pub use crate::routing::ids::TraefikVersion;
+pub use crate::routing::traefik::Changes;
 pub use crate::routing::traefik::since::{NEWEST, OLDEST};
 use address::Reach;
 use claims::{Claims, FragmentKey};
@@ -425,6 +426,7 @@ impl Table {
         View {
             stacks,
             current: self.listing == Listing::Current,
+            policy: self.policy(key),
             ..View::default()
         }
     }

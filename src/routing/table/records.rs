@@ -1,10 +1,12 @@
 //! The records of envs and rollouts: written, removed, rehearsed, asked for by labels.
 
-use crate::routing::ids::EnvKey;
+use std::collections::BTreeMap;
+
+use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{EnvRecord, Origin};
-use crate::routing::rollout::{Maintenance, Record};
+use crate::routing::rollout::{Maintenance, Policy, Record};
 use crate::routing::time::Timestamp;
-use crate::routing::traefik::Section;
+use crate::routing::traefik::{Changes, Section};
 
 use super::Table;
 use super::claims::FragmentKey;
@@ -47,26 +49,32 @@ impl Table {
         self.dirty.insert(FragmentKey::Env(key.clone()));
     }
 
-    /// Shows what a rollout record would lead to, and takes it back: nothing remembers it afterwards.
+    /// Shows what rollout records would lead to, and what would change in the document; then takes them back: nothing
+    /// remembers them afterwards.
     pub fn rehearse<T>(
         &mut self,
-        key: &EnvKey,
-        record: Record,
+        records: Vec<(EnvKey, Record)>,
         now: Timestamp,
-        look: impl FnOnce(&Self) -> T,
+        look: impl FnOnce(&Self, Changes) -> T,
     ) -> T {
-        let before = self.rollouts.get(key).cloned();
-        let (down, rewired) = (self.down.get(key).cloned(), self.rewired);
-        self.put_rollout(key, record);
-        self.rebuild(now);
-        let seen = look(self);
-        match before {
-            Some(record) => self.put_rollout(key, record),
-            None => self.remove_rollout(key),
+        let (document, rewired) = (self.document.clone(), self.rewired);
+        let keys: Vec<EnvKey> = records.iter().map(|(key, _)| key.clone()).collect();
+        let before: Vec<_> = keys.iter().map(|key| self.remembered(key)).collect();
+        for (key, record) in records {
+            self.put_rollout(&key, record);
         }
-        // how long a version has been down is not to be told anew
-        self.down.remove(key);
-        self.down.extend(down.map(|down| (key.clone(), down)));
+        self.rebuild(now);
+        let changes = self.document.changes_since(&document);
+        let seen = look(self, changes);
+        for (key, (record, down)) in keys.iter().zip(before) {
+            match record {
+                Some(record) => self.put_rollout(key, record),
+                None => self.remove_rollout(key),
+            }
+            // how long a version has been down is not to be told anew
+            self.down.remove(key);
+            self.down.extend(down.map(|down| (key.clone(), down)));
+        }
         self.rebuild(now);
         self.rewired = rewired;
         seen
@@ -89,6 +97,11 @@ impl Table {
         } else {
             self.restless.remove(key);
         }
+    }
+
+    fn remembered(&self, key: &EnvKey) -> (Option<Record>, Option<BTreeMap<Version, Timestamp>>) {
+        let (rollout, down) = (self.rollouts.get(key), self.down.get(key));
+        (rollout.cloned(), down.cloned())
     }
 
     fn remove_rollout(&mut self, key: &EnvKey) {
@@ -126,6 +139,16 @@ impl Table {
     /// One env record.
     pub fn env(&self, key: &EnvKey) -> Option<&EnvRecord> {
         self.envs.get(key)
+    }
+
+    /// What an env's record says about shifts.
+    pub(super) fn policy(&self, key: &EnvKey) -> Policy {
+        let policy = |record: &EnvRecord| Policy {
+            plan: record.plan.clone(),
+            first_deploy: record.first_deploy,
+            ..Policy::default()
+        };
+        self.envs.get(key).map(policy).unwrap_or_default()
     }
 
     /// One rollout record; an env that was never touched has an empty one.

@@ -16,7 +16,7 @@ use crate::routing::ids::Revision;
 use super::encode::to_json;
 use super::section::Section;
 
-type Map = OrdMap<String, Bytes>;
+pub(super) type Map = OrdMap<String, Bytes>;
 
 /// The roots of the document, in the order of the body.
 const ROOTS: [&str; 4] = ["http", "tcp", "udp", "tls"];
@@ -32,7 +32,8 @@ pub struct Document {
 }
 
 impl Document {
-    fn map(&self, section: Section) -> &Map {
+    /// What stands in a section, by fragment.
+    pub(super) fn map(&self, section: Section) -> &Map {
         let map = self.sections.get(section as usize);
         map.expect("there is a map for every section")
     }

@@ -6,6 +6,7 @@
 
 pub mod any;
 pub mod composite;
+pub mod difference;
 pub mod document;
 pub mod encode;
 pub mod http;
@@ -21,5 +22,6 @@ pub mod tls;
 pub mod transport;
 pub mod udp;
 
+pub use difference::Changes;
 pub use document::Document;
 pub use section::{Protocol, Section};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::routing::ids::Version;
 use crate::routing::time::Timestamp;
 use crate::store;
 
@@ -49,6 +50,8 @@ pub(in crate::store) struct Answer {
     env: String,
     fingerprint: String,
     generation: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    displaced: Option<String>,
 }
 
 impl Line {
@@ -136,6 +139,7 @@ impl Answer {
             env: answer.env.to_string(),
             fingerprint: answer.fingerprint.clone(),
             generation: answer.generation,
+            displaced: answer.displaced.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -150,6 +154,10 @@ impl TryFrom<Answer> for store::Idempotency {
                 env: parse_key(&answer.env)?,
                 fingerprint: answer.fingerprint,
                 generation: answer.generation,
+                displaced: answer
+                    .displaced
+                    .map(|version| Version::parse(&version))
+                    .transpose()?,
             },
         })
     }

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::routing::model::{self, EnvRecord};
+use crate::routing::plan;
 use crate::routing::time::Timestamp;
 
+use super::plan::Plan;
 use super::{RecordError, parse_key};
 
 /// [`EnvRecord`].
@@ -28,6 +30,11 @@ pub(in crate::store) struct Env {
     preview_middlewares: Vec<String>,
     min_healthy_time_ms: u64,
     min_ratio_permille: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    plan: Option<Plan>,
+    /// Manual, unless it says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_deploy: Option<FirstDeploy>,
     origin: Origin,
     created_at_ms: u64,
 }
@@ -66,6 +73,12 @@ enum PreviewCert {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+enum FirstDeploy {
+    Auto,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum Origin {
     Label,
     Api,
@@ -85,6 +98,8 @@ impl From<&EnvRecord> for Env {
             tls,
             middlewares: model::Middlewares { live, preview },
             health,
+            plan,
+            first_deploy,
             origin,
             created_at,
         } = record;
@@ -104,6 +119,11 @@ impl From<&EnvRecord> for Env {
             preview_middlewares: preview.clone(),
             min_healthy_time_ms,
             min_ratio_permille,
+            plan: plan.as_ref().map(Plan::from),
+            first_deploy: match first_deploy {
+                plan::FirstDeploy::Manual => None,
+                plan::FirstDeploy::Auto => Some(FirstDeploy::Auto),
+            },
             origin: match origin {
                 model::Origin::Label => Origin::Label,
                 model::Origin::Api => Origin::Api,
@@ -132,6 +152,11 @@ impl TryFrom<Env> for EnvRecord {
             health: model::HealthPolicy {
                 min_healthy_time_ms: env.min_healthy_time_ms,
                 min_ratio_permille: env.min_ratio_permille,
+            },
+            plan: env.plan.map(Plan::decode).transpose()?,
+            first_deploy: match env.first_deploy {
+                None => plan::FirstDeploy::Manual,
+                Some(FirstDeploy::Auto) => plan::FirstDeploy::Auto,
             },
             origin: match env.origin {
                 Origin::Label => model::Origin::Label,

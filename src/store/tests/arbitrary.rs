@@ -4,11 +4,12 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 
-use super::arbitrary_rollout::any_rollout;
+use super::arbitrary_rollout::{any_plan, any_rollout};
 use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{
     EnvRecord, HealthPolicy, HostTemplates, Middlewares, Origin, PreviewCert, Tls, TlsDomain,
 };
+use crate::routing::plan::FirstDeploy;
 use crate::routing::time::Timestamp;
 use crate::store::image::Image;
 use crate::store::journal::{End, Point, encode_entry, encode_header, scan};
@@ -65,7 +66,9 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
     let origin = prop_oneof![Just(Origin::Label), Just(Origin::Api)];
     let names = (any_key(), any::<String>(), option::of(any::<String>()));
     let lists = (any_strings(), option::of(any_tls()), middlewares);
-    let rest = (option::of(any::<u16>()), health, origin, any_time());
+    let first_deploy = prop_oneof![Just(FirstDeploy::Manual), Just(FirstDeploy::Auto)];
+    let shifts = (option::of(any_plan()), first_deploy);
+    let rest = (option::of(any::<u16>()), health, origin, any_time(), shifts);
     (names, hosts, lists, rest).prop_map(
         |((key, domain, scheme), hosts, (entry_points, tls, middlewares), rest)| EnvRecord {
             key,
@@ -77,6 +80,8 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
             tls,
             middlewares,
             health: rest.1,
+            plan: rest.4.0,
+            first_deploy: rest.4.1,
             origin: rest.2,
             created_at: rest.3,
         },
@@ -84,11 +89,15 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
 }
 
 fn any_answer() -> impl Strategy<Value = Answer> {
-    (any_key(), any::<String>(), any::<u64>()).prop_map(|(env, fingerprint, generation)| Answer {
-        env,
-        fingerprint,
-        generation,
-    })
+    let displaced = option::of(any_version());
+    (any_key(), any::<String>(), any::<u64>(), displaced).prop_map(
+        |(env, fingerprint, generation, displaced)| Answer {
+            env,
+            fingerprint,
+            generation,
+            displaced,
+        },
+    )
 }
 
 fn any_entry() -> impl Strategy<Value = Entry> {

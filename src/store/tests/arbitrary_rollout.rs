@@ -59,7 +59,7 @@ fn any_weight() -> impl Strategy<Value = Weight> {
 }
 
 fn any_step() -> impl Strategy<Value = PlanStep> {
-    let texts = || (any::<String>(), any::<String>());
+    let texts = || ("[0-9A-Za-z-]{1,8}", "[0-9A-Za-z.=-]{1,8}");
     let matched = prop_oneof![
         texts().prop_map(|(name, value)| Match::Header { name, value }),
         texts().prop_map(|(name, value)| Match::Cookie { name, value }),
@@ -83,7 +83,7 @@ fn any_step() -> impl Strategy<Value = PlanStep> {
 }
 
 /// Plans are valid by construction, so their steps are sorted and end with everything.
-fn any_plan() -> impl Strategy<Value = Plan> {
+pub(super) fn any_plan() -> impl Strategy<Value = Plan> {
     let steps = (any::<String>(), vec(any_step(), 0..5)).prop_map(|(name, mut steps)| {
         steps.sort_by_key(|step| step.weight);
         steps.push(PlanStep::new(Weight::FULL));

@@ -67,6 +67,7 @@ fn only_the_latest_answers_are_remembered() {
                 env: key("a"),
                 fingerprint: String::new(),
                 generation: n as u64,
+                displaced: None,
             },
         });
     };

@@ -82,6 +82,7 @@ fn entry(n: u64) -> Entry {
                 env: app,
                 fingerprint: "f".to_owned(),
                 generation: n,
+                displaced: None,
             },
         }),
         puts,

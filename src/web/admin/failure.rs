@@ -24,6 +24,7 @@ pub(super) const fn code(error: &CommandError) -> &'static str {
         CommandError::StorageFull(_) => "storage_full",
         CommandError::StorageReadOnly(_) => "storage_read_only",
         CommandError::StateReadOnly(_) => "state_read_only",
+        CommandError::Item { error, .. } => code(error),
         CommandError::Stopped => "stopped",
     }
 }
@@ -39,6 +40,7 @@ const fn status(error: &CommandError) -> ErrorStatus {
         | CommandError::StorageFull(_)
         | CommandError::StorageReadOnly(_)
         | CommandError::StateReadOnly(_) => ErrorStatus::INSUFFICIENT_STORAGE,
+        CommandError::Item { error, .. } => status(error),
     }
 }
 
@@ -49,6 +51,7 @@ fn retry_after(error: &CommandError) -> Option<Duration> {
         CommandError::Refused { retry_after_ms, .. } => retry_after_ms
             .map(Duration::from_millis)
             .or((code(error) == NOT_READY).then_some(SOON)),
+        CommandError::Item { error, .. } => retry_after(error),
         CommandError::UnknownEnv(_)
         | CommandError::Stale { .. }
         | CommandError::KeyReused(_)
@@ -67,6 +70,9 @@ fn not_stored(why: &str) -> String {
 
 impl From<CommandError> for ApiError {
     fn from(error: CommandError) -> Self {
+        if let CommandError::Item { index, error } = error {
+            return Self::from(*error).index(index);
+        }
         let new = |detail| Self::new(status(&error), code(&error), detail);
         let problem = match &error {
             // paths and errno are for the log
@@ -86,6 +92,7 @@ impl From<CommandError> for ApiError {
             | CommandError::KeyReused(_)
             | CommandError::InUse { .. }
             | CommandError::StateReadOnly(_)
+            | CommandError::Item { .. }
             | CommandError::Stopped => new(error.to_string()),
         };
         match retry_after(&error) {

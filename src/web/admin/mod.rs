@@ -2,17 +2,20 @@
 //!
 //! Every request passes [`guard`] first. Handlers turn HTTP into calls of the reconciler's
 //! [`Handle`] and its answers into [`crate::api`] types ([`convert`]); they decide nothing about routing. One
-//! file per resource: [`envs`], [`verbs`], [`history`], [`reads`], [`probes`].
+//! file per resource: [`envs`], [`verbs`], [`transitions`], [`history`], [`reads`], [`probes`].
 
+mod commands;
 mod convert;
 mod envs;
 mod failure;
 mod guard;
 mod history;
 mod payload;
+mod plan;
 mod probes;
 mod reads;
 mod request;
+mod transitions;
 mod validate;
 mod verbs;
 mod wait;
@@ -112,6 +115,7 @@ fn router(admin: Shared) -> Router {
         )
         .route("/v1/envs/{app}/{env}/history", get(history::history))
         .route("/v1/envs/{app}/{env}/{verb}", post(verbs::run))
+        .route("/v1/transitions", post(transitions::run))
         .route("/v1/stacks", get(reads::stacks))
         .route("/v1/diagnostics", get(reads::diagnostics))
         .route("/v1/proxies", get(reads::proxies))

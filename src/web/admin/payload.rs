@@ -51,6 +51,11 @@ impl<S: Sync> FromRequest<S> for Payload {
 }
 
 impl Payload {
+    /// A body that came inside another one.
+    pub(super) fn of(text: &str) -> Self {
+        Self(Bytes::copy_from_slice(text.as_bytes()))
+    }
+
     /// The body as what it must be; the error names the field.
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         if self.0.is_empty() {

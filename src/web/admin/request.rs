@@ -8,8 +8,8 @@ use hyper::header::{HeaderName, IF_MATCH};
 use hyper::http::request::Parts;
 use serde::Deserialize;
 
+use super::commands;
 use super::payload::Payload;
-use super::verbs;
 use crate::go_duration;
 use crate::reconciler::CommandRequest;
 use crate::routing::ids::EnvKey;
@@ -75,19 +75,59 @@ pub(super) enum Wait {
 /// `?dry_run=true&wait=ready&timeout=10s`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct VerbQuery {
+struct RawQuery {
     #[serde(default)]
     dry_run: bool,
     wait: Option<Wait>,
     timeout: Option<String>,
 }
 
+/// What every POST may say outside its body.
+#[derive(Debug)]
+pub(super) struct PostQuery {
+    pub(super) dry_run: bool,
+    /// A dry run waits for nothing.
+    pub(super) wait: Option<Wait>,
+    pub(super) timeout: Duration,
+    pub(super) if_match: Option<u64>,
+    pub(super) idempotency_key: Option<String>,
+    pub(super) actor: String,
+}
+
+impl PostQuery {
+    pub(super) fn parse(parts: &Parts) -> Result<Self, ApiError> {
+        let query = Query::<RawQuery>::try_from_uri(&parts.uri)
+            .map_err(|error| ApiError::bad_request("invalid_query", error.body_text()))?;
+        let Query(query) = query;
+        Ok(Self {
+            if_match: if_match(&parts.headers)?,
+            idempotency_key: idempotency_key(&parts.headers)?,
+            actor: actor(&parts.headers)?,
+            dry_run: query.dry_run,
+            wait: query.wait.filter(|_| !query.dry_run),
+            timeout: timeout(query.timeout.as_deref())?,
+        })
+    }
+
+    /// When the wait is over; counted from now.
+    pub(super) fn deadline(&self) -> tokio::time::Instant {
+        tokio::time::Instant::now() + self.timeout
+    }
+
+    /// The header means one record.
+    pub(super) fn refuse_if_match(&self, instead: &str) -> Result<(), ApiError> {
+        match self.if_match {
+            Some(_) => Err(invalid_header(&IF_MATCH, instead)),
+            None => Ok(()),
+        }
+    }
+}
+
 /// `POST /v1/envs/{app}/{env}/{verb}` as a whole.
 #[derive(Debug)]
 pub(super) struct VerbRequest {
     pub(super) command: CommandRequest,
-    pub(super) wait: Option<Wait>,
-    pub(super) timeout: Duration,
+    pub(super) post: PostQuery,
 }
 
 impl<S: Send + Sync> FromRequest<S> for VerbRequest {
@@ -96,26 +136,20 @@ impl<S: Send + Sync> FromRequest<S> for VerbRequest {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
         let VerbSegment { verb } = segments(&mut parts, state).await?;
-        let parse = verbs::parser(&verb)?;
+        let parse = commands::parser(&verb)?;
         let EnvPath(key) = EnvPath::from_request_parts(&mut parts, state).await?;
-        let query = Query::<VerbQuery>::try_from_uri(&parts.uri)
-            .map_err(|error| ApiError::bad_request("invalid_query", error.body_text()))?;
-        let Query(query) = query;
-        let if_match = if_match(&parts.headers)?;
-        let idempotency_key = idempotency_key(&parts.headers)?;
-        let actor = actor(&parts.headers)?;
+        let post = PostQuery::parse(&parts)?;
         let payload = Payload::from_request(Request::from_parts(parts, body), state).await?;
         Ok(Self {
             command: CommandRequest {
                 key,
                 command: parse(&payload)?,
-                if_match,
-                idempotency_key,
-                dry_run: query.dry_run,
-                actor,
+                if_match: post.if_match,
+                idempotency_key: post.idempotency_key.clone(),
+                dry_run: post.dry_run,
+                actor: post.actor.clone(),
             },
-            wait: query.wait.filter(|_| !query.dry_run),
-            timeout: timeout(query.timeout.as_deref())?,
+            post,
         })
     }
 }

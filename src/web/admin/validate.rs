@@ -1,7 +1,9 @@
 //! An env body becomes a record, or an error that names the field, what was given and what would be right.
 
-use crate::api::{EnvBody, HealthBody, HostsBody, PreviewCert, TlsBody};
+use super::plan;
+use crate::api::{EnvBody, FirstDeploy, HealthBody, HostsBody, PreviewCert, TlsBody};
 use crate::go_duration;
+use crate::routing;
 use crate::routing::ids::EnvKey;
 use crate::routing::model::{
     self, EnvRecord, HealthPolicy, HostTemplates, Middlewares, Origin, Tls, TlsDomain,
@@ -43,13 +45,26 @@ pub(super) fn record(key: EnvKey, body: &EnvBody, now: Timestamp) -> Result<EnvR
             preview: body.middlewares.preview.clone(),
         },
         health: health(&body.health)?,
+        plan: match &body.plan {
+            Some(input) => Some(plan::parse(input).map_err(invalid)?),
+            None => None,
+        },
+        first_deploy: match body.first_deploy {
+            FirstDeploy::Manual => routing::plan::FirstDeploy::Manual,
+            FirstDeploy::Auto => routing::plan::FirstDeploy::Auto,
+        },
         origin: Origin::Api,
         created_at: now,
     })
 }
 
 fn wrong(field: &str, given: &str, right: &str) -> ApiError {
-    let detail = format!("{field}: {given:?} is not right: it must be {right}");
+    invalid(format!(
+        "{field}: {given:?} is not right: it must be {right}"
+    ))
+}
+
+fn invalid(detail: String) -> ApiError {
     ApiError::bad_request("invalid_env", detail)
 }
 
@@ -255,6 +270,14 @@ mod tests {
                 r#"{"domain":"d","health":{"min_ratio":1.1}}"#,
                 "health.min_ratio: \"1.1\"",
             ),
+            (
+                r#"{"domain":"d","plan":"cannery"}"#,
+                "plan: there is no plan \"cannery\"",
+            ),
+            (
+                r#"{"domain":"d","plan":{"steps":[{"weight":5}]}}"#,
+                "plan: the last step has weight 5",
+            ),
         ] {
             let detail = refusal(json).unwrap_or_default();
             assert!(detail.contains(expected), "{json}: {detail}");
@@ -267,6 +290,7 @@ mod tests {
             r#"{"domain":"dev.example.com"}"#,
             r#"{"domain":"localhost","hosts":{"preview":"{version_slug}.{app}.{env}.{domain}"}}"#,
             r#"{"domain":"d","health":{"min_healthy_time":"0","min_ratio":0}}"#,
+            r#"{"domain":"d","plan":"canary","first_deploy":"auto"}"#,
         ] {
             assert_eq!(refusal(json), None, "{json}");
         }

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use pointsman::reconciler::{
-    Accepted, CommandError, CommandRequest, Handle, Request, Turn, handle_channel,
+    Accepted, AcceptedAll, CommandError, CommandRequest, Handle, Request, Transitions, Turn,
+    handle_channel,
 };
 use pointsman::routing::ids::{EnvKey, Revision, Slot, Version};
 use pointsman::routing::model::{EnvRecord, Origin};
@@ -25,6 +26,8 @@ pub(crate) struct FakeReconciler {
 struct Shared {
     answers: VecDeque<Answer>,
     asked: Vec<CommandRequest>,
+    all: VecDeque<Result<AcceptedAll, CommandError>>,
+    asked_together: Vec<Transitions>,
     put: Vec<(EnvRecord, String)>,
     status: Option<EnvStatus>,
 }
@@ -67,6 +70,7 @@ pub(crate) fn accepted(revision: Revision) -> Accepted {
         status: status(),
         revision,
         displaced: None,
+        changes: None,
     }
 }
 
@@ -114,6 +118,15 @@ impl FakeReconciler {
         self.shared.lock().unwrap().asked.clone()
     }
 
+    /// What the next list of commands is answered.
+    pub(crate) fn will_all(&self, answer: Result<AcceptedAll, CommandError>) {
+        self.shared.lock().unwrap().all.push_back(answer);
+    }
+
+    pub(crate) fn asked_together(&self) -> Vec<Transitions> {
+        self.shared.lock().unwrap().asked_together.clone()
+    }
+
     pub(crate) fn put(&self) -> Vec<(EnvRecord, String)> {
         self.shared.lock().unwrap().put.clone()
     }
@@ -128,6 +141,11 @@ async fn serve(mut requests: mpsc::Receiver<Request>, shared: Arc<Mutex<Shared>>
                 shared.asked.push(*command);
                 let answer = shared.answers.pop_front();
                 drop(reply.send(answer.unwrap_or_else(|| Err(not_ready(None)))));
+            }
+            Request::Transitions(asked, reply) => {
+                let refused = shared.all.pop_front();
+                shared.asked_together.push(*asked);
+                drop(reply.send(refused.unwrap_or_else(|| Err(not_ready(None)))));
             }
             Request::PutEnv(record, actor, reply) => {
                 shared.put.push(((*record).clone(), actor));

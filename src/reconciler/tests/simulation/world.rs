@@ -21,7 +21,9 @@ use crate::reconciler::{
 use crate::routing::ids::{ContainerId, EnvKey, Revision};
 use crate::routing::model::{Attachments, Change, Container, Health};
 use crate::routing::plan::{Gate, Plan, PlanStep, Weight, named};
-use crate::routing::rollout::{Closure, Command, Event, HookAnswer, Insist, Record, Verdict};
+use crate::routing::rollout::{
+    Closure, Command, Event, HookAnswer, Insist, Record, Until, Verdict,
+};
 use crate::routing::table::Options;
 use crate::routing::time::Timestamp;
 use crate::snapshot::{self, Reader};
@@ -107,7 +109,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Evict),
         1 => prop::option::of(0u64..100_000).prop_map(|millis| Command::Freeze {
             why: String::new(),
-            until: millis.map(|millis| Timestamp::from_millis(START + millis)),
+            until: millis.map(|millis| Until::At(Timestamp::from_millis(START + millis))),
         }),
         2 => Just(Command::Unfreeze),
         1 => (version(), insist()).prop_map(|(version, insist)| Command::Retire { version, insist }),

@@ -78,7 +78,7 @@ impl Machine<'_> {
             Command::Abort => self.abort(),
             Command::Finish => self.finish(),
             Command::Evict => self.evict(),
-            Command::Freeze { why, until } => Ok(self.freeze(by, why, *until)),
+            Command::Freeze { why, until } => self.freeze(by, why, *until),
             Command::Unfreeze => Ok(self.unfreeze()),
             Command::Retire { version, insist } => self.retire(version, *insist, by),
             Command::Maintenance(closure) => Ok(self.maintenance(closure.as_ref(), by)),

@@ -1,9 +1,9 @@
 //! What time and health do to a record by themselves.
 
-use crate::routing::plan::{Gate, OnDeadline, Weight};
+use crate::routing::plan::{FirstDeploy, Gate, OnDeadline, Weight};
 use crate::routing::time::Timestamp;
 
-use super::super::{Cause, FirstDeploy, Hold, Phase, Record, Shift, View, What};
+use super::super::{Cause, Hold, Phase, Record, Shift, View, What};
 use super::{DEAD_CANDIDATE_GRACE_MS, Machine, READY_DEADLINE_MS, Step};
 
 impl Machine<'_> {
@@ -206,11 +206,9 @@ pub fn next_deadline(record: &Record, view: &View) -> Option<Timestamp> {
         let died = died.map(|since| since.plus_millis(DEAD_CANDIDATE_GRACE_MS));
         match &shift.phase {
             Phase::Pending { deadline } => earliest([settled, Some(*deadline)]),
-            Phase::Running { since } => earliest([
-                died,
-                step_deadline(shift, *since),
-                settled_at_full(shift, settled),
-            ]),
+            Phase::Running { .. } => {
+                earliest([died, shift.next_at(), settled_at_full(shift, settled)])
+            }
             Phase::Held(_) => earliest([died, overdue_at(shift)]),
         }
     });
@@ -232,17 +230,6 @@ fn first_ready(view: &View) -> Option<Timestamp> {
 
 fn settled_at_full(shift: &Shift, settled: Option<Timestamp>) -> Option<Timestamp> {
     settled.filter(|_| shift.weight == Weight::FULL)
-}
-
-/// When the running step's clock is over; a share that stays has none.
-fn step_deadline(shift: &Shift, since: Timestamp) -> Option<Timestamp> {
-    let step = shift.current().filter(|_| !shift.plan.stays())?;
-    let wait = match step.gate {
-        Gate::After(millis) => millis.max(step.min_dwell_ms),
-        Gate::None | Gate::Manual | Gate::Hook(_) => step.min_dwell_ms,
-    };
-    // without a dwell it is not time that moves it
-    (wait > 0).then(|| since.plus_millis(wait))
 }
 
 fn overdue_at(shift: &Shift) -> Option<Timestamp> {

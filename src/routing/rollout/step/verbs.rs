@@ -2,9 +2,10 @@
 
 use crate::routing::ids::{Slot, Version};
 use crate::routing::plan::Weight;
-use crate::routing::time::Timestamp;
 
-use super::super::{Cause, Closure, Freeze, Insist, Maintenance, Placed, Refusal, Retired, What};
+use super::super::{
+    Cause, Closure, Freeze, Insist, Maintenance, Placed, Refusal, Retired, Until, What,
+};
 use super::{Machine, Step};
 
 impl Machine<'_> {
@@ -138,14 +139,26 @@ impl Machine<'_> {
         Ok(step)
     }
 
-    pub(super) fn freeze(&self, by: &str, why: &str, until: Option<Timestamp>) -> Step {
-        self.with(What::Frozen, |record| {
+    pub(super) fn freeze(
+        &self,
+        by: &str,
+        why: &str,
+        until: Option<Until>,
+    ) -> Result<Step, Refusal> {
+        let until = until.map(|until| match until {
+            Until::At(at) => at,
+            Until::After(millis) => self.now.plus_millis(millis),
+        });
+        if self.is_over(until) {
+            return Err(Refusal::AlreadyOver);
+        }
+        Ok(self.with(What::Frozen, |record| {
             record.frozen = Some(Freeze {
                 by: by.to_owned(),
                 why: why.to_owned(),
                 until,
             });
-        })
+        }))
     }
 
     pub(super) fn unfreeze(&self) -> Step {

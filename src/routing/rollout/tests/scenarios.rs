@@ -1,9 +1,9 @@
 //! What other rollout tools test, restated for two slots. `docs/scenarios.md` lists all of them.
 
 use super::bench::{Bench, named_plan, percent, plan, promote, version, weight};
-use crate::routing::plan::{Gate, OnDeadline, Plan, PlanStep, Weight};
+use crate::routing::plan::{FirstDeploy, Gate, OnDeadline, Plan, PlanStep, Weight};
 use crate::routing::rollout::{
-    Command, Event, FirstDeploy, Hold, HookAnswer, Insist, Refusal, Verdict, What,
+    Command, Event, Hold, HookAnswer, Insist, Refusal, Until, Verdict, What,
 };
 
 const SECOND: u64 = 1000;
@@ -672,7 +672,7 @@ fn a_freeze_stops_what_goes_forward_and_nothing_that_goes_back() {
 #[test]
 fn a_freeze_with_an_end_ends() {
     let mut bench = Bench::staged();
-    let until = Some(bench.now.plus_millis(MINUTE));
+    let until = Some(Until::At(bench.now.plus_millis(MINUTE)));
     let why = String::new();
     bench.run(Command::Freeze { why, until });
     bench.pass(59 * SECOND);

@@ -172,10 +172,12 @@ fn a_rehearsal_leaves_nothing_behind() {
     let record = world.table.rollout(&key());
     let rollback = Event::command(Command::Rollback);
     let next = step(&record, &rollback, &view, world.now).unwrap().record;
-    let active = world.table.rehearse(&key(), next, world.now, |table| {
-        table.rollout(&key()).active_version().cloned()
+    let next = vec![(key(), next)];
+    let (active, changes) = world.table.rehearse(next, world.now, |table, changes| {
+        (table.rollout(&key()).active_version().cloned(), changes)
     });
     assert_eq!(active.as_ref().map(Version::as_str), Some("v1"), "seen");
+    assert!(!changes.changed.is_empty(), "and named: {changes:?}");
     assert_eq!(
         world.table.view(&key()),
         view,

@@ -3,16 +3,19 @@
 
 use jiff::Timestamp as Rfc3339;
 
+use super::plan;
 use crate::api::{
-    Applied, DiagnosticEntry, Env, EnvBody, Health, HealthBody, HealthState, Held, HistoryItem,
-    HostsBody, MiddlewaresBody, Placement, Preview, PreviewCert, Shift, ShiftPhase, SlotWeights,
-    Slots, StackEntry, Status, TlsBody, TlsDomainBody, Weights,
+    Applied, DiagnosticEntry, DocumentChange, Env, EnvBody, FirstDeploy, Freeze, Health,
+    HealthBody, HealthState, Held, HistoryItem, HostsBody, Maintenance, MiddlewaresBody, Placement,
+    Preview, PreviewCert, Shift, ShiftPhase, SlotWeights, Slots, StackEntry, Status, TlsBody,
+    TlsDomainBody, Weights,
 };
 use crate::reconciler::HistoryEntry;
+use crate::routing;
 use crate::routing::ids::{EnvKey, Slot, Version};
 use crate::routing::model::{self, Diagnostic, EnvRecord, HealthPolicy, HostTemplates, Origin};
 use crate::routing::rollout::{Phase, Placed, Record};
-use crate::routing::table::{EnvStatus, Share, StackStatus};
+use crate::routing::table::{Changes, EnvStatus, Share, StackStatus};
 use crate::routing::time::Timestamp;
 
 pub(super) fn status(env: &EnvStatus, applied: Vec<Applied>) -> Status {
@@ -20,6 +23,7 @@ pub(super) fn status(env: &EnvStatus, applied: Vec<Applied>) -> Status {
     let placement = |placed: &Placed| Placement {
         version: placed.version.clone(),
         health: version_health(env, &placed.version),
+        failed: failed(env, placed),
     };
     Status {
         app: env.env.key.app.clone(),
@@ -40,6 +44,17 @@ pub(super) fn status(env: &EnvStatus, applied: Vec<Applied>) -> Status {
         },
         applied,
         held: held(env),
+        frozen: rollout.frozen.as_ref().map(|freeze| Freeze {
+            by: freeze.by.clone(),
+            why: freeze.why.clone(),
+            until: freeze.until.and_then(rfc3339),
+        }),
+        maintenance: rollout.maintenance.as_ref().map(|closure| Maintenance {
+            by: closure.by.clone(),
+            message: closure.message.clone(),
+            retry_after: format!("{}s", closure.retry_after_s),
+        }),
+        retired: rollout.retired.keys().cloned().collect(),
         urls: env.live_urls.clone(),
         staged_urls: env.staged_urls.clone(),
     }
@@ -101,8 +116,36 @@ pub(super) fn env(record: &EnvRecord) -> Env {
                 preview: record.middlewares.preview.clone(),
             },
             health: health_policy(record.health),
+            plan: record.plan.as_ref().map(plan::render),
+            first_deploy: match record.first_deploy {
+                routing::plan::FirstDeploy::Manual => FirstDeploy::Manual,
+                routing::plan::FirstDeploy::Auto => FirstDeploy::Auto,
+            },
         },
     }
+}
+
+/// What a dry run would change in the document.
+pub(super) fn document(changes: Changes) -> DocumentChange {
+    let Changes {
+        added,
+        changed,
+        removed,
+    } = changes;
+    DocumentChange {
+        added,
+        changed,
+        removed,
+    }
+}
+
+/// How a version's last shift went wrong, while it is made of the same.
+fn failed(env: &EnvStatus, placed: &Placed) -> Option<String> {
+    let failed = placed.failed.as_ref()?;
+    let mut stacks = env.stacks.iter();
+    let stack = stacks.find(|stack| stack.version == placed.version);
+    let now = stack.and_then(|stack| stack.health.incarnation);
+    (failed.incarnation == now).then(|| failed.why.clone())
 }
 
 fn hosts(hosts: &HostTemplates) -> HostsBody {
@@ -140,7 +183,8 @@ fn health_policy(policy: HealthPolicy) -> HealthBody {
     }
 }
 
-fn go_duration(millis: u64) -> String {
+/// A duration as Go writes it.
+pub(super) fn go_duration(millis: u64) -> String {
     if millis.is_multiple_of(1000) {
         format!("{}s", millis / 1000)
     } else {
@@ -159,6 +203,11 @@ fn shift(rollout: &Record) -> Option<Shift> {
             Phase::Running { .. } => ShiftPhase::Running,
             Phase::Held(_) => ShiftPhase::Held,
         },
+        plan: shift.plan.name().to_owned(),
+        step: shift.step.saturating_add(1),
+        steps: shift.plan.steps().len(),
+        entered_at: rfc3339(shift.entered_at).filter(|_| shift.has_begun()),
+        next_at: shift.next_at().and_then(rfc3339),
     })
 }
 
