@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
 use crate::docker;
-use crate::reconciler::{Handle, Outlets, Reconciler, handle_channel};
+use crate::reconciler::{Closed, Handle, Outlets, Reconciler, handle_channel};
 use crate::routing::model::{Attachments, Change};
 use crate::snapshot::{self, Reader};
 use crate::telemetry;
@@ -102,6 +102,7 @@ struct Doors {
     handle: Handle,
     reader: Reader,
     proxies: Proxies,
+    closed: watch::Receiver<Closed>,
     confirmer: Option<Confirmer>,
     metrics: Metrics,
 }
@@ -131,7 +132,9 @@ impl Daemon {
         let (attachments, attachments_rx) = watch::channel(Attachments::default());
         let (changes_tx, changes_rx) = mpsc::channel(CHANGES);
         let proxies = Proxies::new();
+        let (closed, closed_rx) = watch::channel(Closed::new());
         daemon.ask_versions(versions, proxies.clone(), changes_tx.clone());
+        daemon.tell_reached(proxies.clone(), changes_tx.clone());
         let stats = daemon.watch(client, changes_tx, attachments_rx);
         let metrics = Metrics::new(reader.clone(), proxies.clone(), |registry| {
             engine_metrics::register(registry, stats);
@@ -143,6 +146,7 @@ impl Daemon {
             Outlets {
                 publisher,
                 attachments,
+                closed,
                 turns,
                 followers: Box::new(web::Applied::new(proxies.clone(), confirmer.clone())),
             },
@@ -157,6 +161,7 @@ impl Daemon {
             handle,
             reader,
             proxies,
+            closed: closed_rx,
             confirmer,
             metrics,
         };
@@ -177,6 +182,14 @@ impl Daemon {
                 Ok(())
             });
         }
+    }
+
+    /// Where they reach the provider listener.
+    fn tell_reached(&mut self, proxies: Proxies, changes_tx: mpsc::Sender<Change>) {
+        self.stations.spawn("provider address", |stop| async move {
+            web::tell_reached(proxies, changes_tx, stop).await;
+            Ok(())
+        });
     }
 
     /// The Docker station: facts in, attachments out.
@@ -225,6 +238,7 @@ impl Daemon {
             handle,
             reader,
             proxies,
+            closed,
             confirmer,
             metrics,
         } = doors;
@@ -238,6 +252,7 @@ impl Daemon {
         let options = ProviderOptions {
             reader: reader.clone(),
             proxies: proxies.clone(),
+            closed,
             token: settings::token(config.provider.token.as_ref())?,
             max_hold: config.provider.max_hold,
             limits: Limits::default(),

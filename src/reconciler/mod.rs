@@ -6,6 +6,7 @@
 
 mod asked;
 mod clock;
+mod closed;
 mod findings;
 mod followers;
 mod handle;
@@ -28,6 +29,7 @@ use crate::store::{Loaded, Store};
 
 pub use asked::{AcceptedAll, Done, Transition, Transitions};
 use clock::Clock;
+pub use closed::Closed;
 pub use followers::Followers;
 use followers::Published;
 pub use handle::{Accepted, CommandError, CommandRequest, Handle, Request, Turn, handle_channel};
@@ -42,6 +44,8 @@ pub struct Outlets {
     pub publisher: Publisher,
     /// Networks that Traefik must be attached to.
     pub attachments: watch::Sender<Attachments>,
+    /// What visitors of closed envs are told.
+    pub closed: watch::Sender<Closed>,
     /// Wakes those who wait for a change.
     pub turns: watch::Sender<Turn>,
     /// How far those are who follow the document.

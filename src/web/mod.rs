@@ -2,7 +2,7 @@
 //! for people and scripts.
 //!
 //! Both stand on one accept loop (`server`) with the limits that a public port needs. The provider sees a
-//! [`crate::snapshot::Reader`] and the registry of pollers, nothing else; the admin side talks to the
+//! [`crate::snapshot::Reader`], what closed envs say, and the registry of pollers, nothing else; the admin side talks to the
 //! reconciler's [`crate::reconciler::Handle`]. Nothing here can reach Docker or the disk.
 
 mod admin;
@@ -11,9 +11,11 @@ mod chunks;
 mod confirm;
 mod connection;
 mod error;
+mod maintenance;
 mod metrics;
 mod provider;
 mod proxies;
+mod reached;
 mod respond;
 mod server;
 mod token;
@@ -31,6 +33,7 @@ pub use error::{ApiError, ErrorStatus};
 pub use metrics::Metrics;
 pub use provider::{ProviderOptions, serve_provider};
 pub use proxies::{Proxies, ProxyState};
+pub use reached::tell_reached;
 pub use server::Limits;
 pub use token::{Token, TokenError};
 pub use traefik_api::{ApiAuth, TraefikApiError};

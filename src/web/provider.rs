@@ -4,31 +4,37 @@
 //! version with its polls but keeps one connection, so the connection is the key. Before the first publication
 //! the answer is an empty 503: Traefik then keeps what it has, and the connection. The end of a hold is always
 //! the whole document (Traefik takes nothing but 200), on stop too: a dropped connection would cost it a
-//! back-off. This listener holds a [`Reader`] and the registry of pollers, nothing else.
+//! back-off. Beside it there is only the page for visitors of closed envs ([`maintenance`]). This listener holds a
+//! [`Reader`], what that page says, and the registry of pollers, nothing else.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, ORIGIN};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::chunks::Chunks;
 use super::connection::OnWritten;
 use super::error::{ApiError, ErrorStatus};
+use super::maintenance;
 use super::metrics::Metrics;
 use super::proxies::{Poller, Proxies};
 use super::respond;
 use super::server::{self, Limits};
 use super::token::Token;
 use crate::go_duration;
+use crate::reconciler::Closed;
 use crate::routing::ids::Revision;
+use crate::routing::model::{Authority, MAINTENANCE};
 use crate::snapshot::{Reader, Snapshot};
 
 /// What the provider listener needs.
@@ -38,6 +44,8 @@ pub struct ProviderOptions {
     pub reader: Reader,
     /// Where pollers are registered.
     pub proxies: Proxies,
+    /// What visitors of closed envs are told.
+    pub closed: watch::Receiver<Closed>,
     /// What requests must carry.
     pub token: Option<Token>,
     /// The longest hold.
@@ -65,6 +73,7 @@ pub async fn serve_provider(
     server::serve(listener, run, |peer| {
         let connection = Arc::new(Connection {
             poller: Arc::new(options.proxies.join(peer.remote)),
+            local: peer.local,
             options: Arc::clone(&options),
             stop: stop.clone(),
         });
@@ -76,6 +85,8 @@ pub async fn serve_provider(
 struct Connection {
     options: Arc<ProviderOptions>,
     poller: Arc<Poller>,
+    /// Where the other side reached this one.
+    local: SocketAddr,
     stop: CancellationToken,
 }
 
@@ -83,6 +94,10 @@ async fn answer(
     connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
+    if request.uri().path().starts_with(MAINTENANCE) {
+        let page = maintenance::page(request, &connection.options.closed).await;
+        return Ok(page.map(Either::Right));
+    }
     let wait = match connection.check(&request) {
         Ok(wait) => wait,
         Err(error) => {
@@ -90,7 +105,8 @@ async fn answer(
             return Ok(respond::problem(error).map(Either::Right));
         }
     };
-    Ok(connection.poll(wait).await)
+    let reached = connection.reached(request.headers());
+    Ok(connection.poll(wait, reached).await)
 }
 
 impl Connection {
@@ -119,8 +135,18 @@ impl Connection {
         wait(request.uri().query().unwrap_or_default())
     }
 
-    async fn poll(&self, wait: Option<Duration>) -> Response<Body> {
-        let seen = self.poller.begin();
+    /// Where the poller reaches this listener: as it says, when a token proves that it may say so. Otherwise anybody who
+    /// reaches the listener could have visitors sent elsewhere, so it is where the connection arrived.
+    fn reached(&self, headers: &HeaderMap) -> Option<Authority> {
+        let host = headers.get(HOST).filter(|_| self.options.token.is_some());
+        let Some(host) = host.map(HeaderValue::to_str) else {
+            return Some(self.local.into());
+        };
+        host.ok().and_then(|host| Authority::parse(host).ok())
+    }
+
+    async fn poll(&self, wait: Option<Duration>, reached: Option<Authority>) -> Response<Body> {
+        let seen = self.poller.begin(reached);
         if let Some(wait) = wait {
             self.hold(seen, wait.min(self.options.max_hold)).await;
         }

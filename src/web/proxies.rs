@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::applied::Target;
 use crate::routing::ids::Revision;
+use crate::routing::model::Authority;
 
 /// Polls that make a connection a proxy; also the spacings after which it is given up.
 const POLLS: u64 = 3;
@@ -51,6 +52,8 @@ struct Entry {
     last: Option<Instant>,
     in_flight: bool,
     served: Option<(Revision, u64)>,
+    /// Where it reaches this listener.
+    reached: Option<Authority>,
 }
 
 /// One proxy, as it was when asked.
@@ -80,6 +83,14 @@ impl Proxies {
         let table = self.table();
         let live = table.entries.values().filter(|entry| entry.is_proxy(now));
         live.map(|entry| entry.state(now)).collect()
+    }
+
+    /// Where the newest proxy reaches this listener.
+    pub(super) fn reached(&self) -> Option<Authority> {
+        let now = Instant::now();
+        let table = self.table();
+        let mut live = table.entries.values().filter(|entry| entry.is_proxy(now));
+        live.next_back().and_then(|entry| entry.reached.clone())
     }
 
     /// Waits until every proxy was served the target (or something published later), there being at least one.
@@ -139,6 +150,7 @@ impl Proxies {
                 last: None,
                 in_flight: false,
                 served: None,
+                reached: None,
             },
         );
         Poller {
@@ -204,11 +216,12 @@ pub(super) struct Poller {
 }
 
 impl Poller {
-    /// A poll begins. Gives what the connection was last served.
-    pub(super) fn begin(&self) -> Option<Revision> {
+    /// A poll begins, of somebody who reaches this listener there. Gives what the connection was last served.
+    pub(super) fn begin(&self, reached: Option<Authority>) -> Option<Revision> {
         let now = Instant::now();
         let served = self.update(|entry| {
             entry.poll(now);
+            entry.reached = reached;
             entry.served.map(|(revision, _)| revision)
         });
         self.proxies.wake();
@@ -253,7 +266,7 @@ mod tests {
     }
 
     fn poll(poller: &Poller, revision: Revision, sequence: u64) {
-        poller.begin();
+        poller.begin(None);
         poller.served(revision, sequence);
     }
 
@@ -286,6 +299,7 @@ mod tests {
             last: None,
             in_flight: false,
             served: None,
+            reached: None,
         };
         for millis in [0, 500, 1000, 1001] {
             entry.poll(at(millis));
@@ -313,6 +327,28 @@ mod tests {
         assert!(!proxies.wait_served(target, soon).await, "one lags");
         poll(&second, Revision(0xc), 3);
         assert!(proxies.wait_served(target, soon).await, "c came after b");
+    }
+
+    #[test]
+    fn the_newest_proxy_says_where_the_listener_is() {
+        let proxies = Proxies::new();
+        let (first, second) = (proxies.join(remote()), proxies.join(remote()));
+        let at = |name: &str| Some(Authority::parse(name).unwrap());
+        let poll = |poller: &Poller, name: &str| {
+            poller.begin(at(name));
+            poller.served(A, 1);
+        };
+        for polls in 1..=3 {
+            assert_eq!(proxies.reached(), None, "before poll {polls} nobody counts");
+            poll(&first, "first:9000");
+        }
+        poll(&second, "second:9000");
+        assert_eq!(proxies.reached(), at("first:9000"), "one poll is no proxy");
+        poll(&second, "second:9000");
+        poll(&second, "second:9000");
+        assert_eq!(proxies.reached(), at("second:9000"), "now it is");
+        drop(second);
+        assert_eq!(proxies.reached(), at("first:9000"), "gone");
     }
 
     #[tokio::test]

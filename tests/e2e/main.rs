@@ -26,6 +26,8 @@ mod latency;
 #[cfg(test)]
 mod leaving;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod poison;
 #[cfg(test)]
 mod previews;

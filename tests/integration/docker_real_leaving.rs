@@ -47,7 +47,8 @@ async fn a_real_stop_is_told_at_its_signal() {
             | Change::Exited(_)
             | Change::Remove(_)
             | Change::Attachment { .. }
-            | Change::TraefikVersion(_) => None,
+            | Change::TraefikVersion(_)
+            | Change::Provider(_) => None,
         };
         let told: Vec<_> = seen.log[from..].iter().filter_map(words).collect();
         let expected = ["SIGTERM", "SIGQUIT", "SIGWINCH", "signal 37"][number];

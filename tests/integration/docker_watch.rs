@@ -29,7 +29,8 @@ fn ever_running_after(log: &[Change], name: &str, from: usize) -> bool {
         | Change::Exited(_)
         | Change::Remove(_)
         | Change::Attachment { .. }
-        | Change::TraefikVersion(_) => false,
+        | Change::TraefikVersion(_)
+        | Change::Provider(_) => false,
     })
 }
 

@@ -3,8 +3,13 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use pointsman::reconciler::Closed;
+use pointsman::routing::ids::EnvKey;
+use pointsman::routing::model::Change;
+use pointsman::routing::rollout::Maintenance;
 use pointsman::routing::traefik::Section;
-use pointsman::web::{Limits, Target, Token};
+use pointsman::web::{Limits, Target, Token, tell_reached};
+use tokio::sync::mpsc;
 
 use crate::support::http::{Client, PATIENCE, request, until};
 use crate::support::listeners::{Provider, ProviderSetup, document};
@@ -494,4 +499,105 @@ async fn the_registry_knows_what_each_proxy_was_served() {
         provider.proxies.list().is_empty()
     })
     .await;
+}
+
+fn closed() -> Closed {
+    let maintenance = Maintenance {
+        by: "ops".to_owned(),
+        message: "back at <noon>".to_owned(),
+        retry_after_s: 90,
+    };
+    Closed::from([(EnvKey::parse("whoami", "dev").unwrap(), maintenance)])
+}
+
+#[tokio::test]
+async fn visitors_of_a_closed_env_read_its_page_without_a_token_and_whatever_they_ask() {
+    let provider = Provider::start(ProviderSetup {
+        closed: closed(),
+        token: Some(Token::parse("s3cret").unwrap()),
+        ..ProviderSetup::default()
+    })
+    .await;
+    let browser = [
+        ("Origin", "https://shop.example"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ];
+    let long = "x".repeat(300_000);
+    for (method, body) in [
+        ("GET", ""),
+        ("HEAD", ""),
+        ("POST", long.as_str()),
+        ("DELETE", ""),
+    ] {
+        let mut client = Client::connect(provider.address).await;
+        let target = "/maintenance/whoami/dev?q=1";
+        let answer = client.ask(method, target, &browser, body).await;
+        assert_eq!(answer.status, 503, "{method}");
+        assert_eq!(answer.header("retry-after"), Some("90"), "{method}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{method}");
+        let html = Some("text/html; charset=utf-8");
+        assert_eq!(answer.header("content-type"), html, "{method}");
+        assert_eq!(answer.header("connection"), Some("close"), "{method}");
+        let page = String::from_utf8(answer.body).unwrap();
+        let message = page.contains("back at &lt;noon&gt;");
+        assert_eq!(message, method != "HEAD", "{method}: {page}");
+    }
+    for target in [
+        "/maintenance/whoami/prod",
+        "/maintenance/",
+        "/maintenance/x",
+    ] {
+        let answer = Client::connect(provider.address).await.get(target).await;
+        assert_eq!(answer.status, 503, "{target}");
+        assert_eq!(answer.header("retry-after"), Some("5"), "{target}");
+    }
+    for target in ["/config", "/maintenance", "/"] {
+        let answer = Client::connect(provider.address).await.get(target).await;
+        assert_eq!(answer.status, 401, "{target}: nothing else is open");
+    }
+}
+
+/// What is told after three polls with this Host.
+async fn told(token: Option<&str>, host: &str) -> (Option<String>, String) {
+    let mut provider = Provider::start(ProviderSetup {
+        token: token.map(|token| Token::parse(token).unwrap()),
+        ..ProviderSetup::default()
+    })
+    .await;
+    provider.publisher.publish(&document("a"));
+    let (changes_tx, mut changes_rx) = mpsc::channel(4);
+    let (proxies, stop) = (provider.proxies.clone(), provider.stop.clone());
+    provider
+        .tasks
+        .spawn(tell_reached(proxies, changes_tx, stop));
+    let mut client = Client::connect(provider.address).await;
+    let bearer = format!("Bearer {}", token.unwrap_or_default());
+    let poll = format!("GET /config HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\n\r\n");
+    for _ in 0..3 {
+        client.send(&poll).await;
+        assert_eq!(client.answer().await.status, 200, "a poll");
+    }
+    let heard = tokio::time::timeout(Duration::from_millis(300), changes_rx.recv()).await;
+    let heard = heard.ok().flatten().map(|change| {
+        let Change::Provider(provider) = change else {
+            panic!("{change:?}");
+        };
+        provider.to_string()
+    });
+    (heard, provider.address.to_string())
+}
+
+#[tokio::test]
+async fn a_poller_with_the_token_says_where_it_reaches_the_listener() {
+    let (heard, _) = told(Some("s3cret"), "pointsman:9000").await;
+    assert_eq!(heard.as_deref(), Some("pointsman:9000"), "its Host");
+    let (heard, _) = told(Some("s3cret"), "pointsman:9000/evil").await;
+    assert_eq!(heard, None, "what is no host is not believed");
+}
+
+// Any container that reaches a listener without a token could have visitors of a closed env sent to itself.
+#[tokio::test]
+async fn without_a_token_it_is_where_the_connection_arrived() {
+    let (heard, address) = told(None, "evil.example:80").await;
+    assert_eq!(heard, Some(address), "nobody is believed");
 }

@@ -28,7 +28,8 @@ use crate::snapshot::{self, Reader};
 use crate::store::{Entry, Mode, Put, Store};
 
 use super::{
-    Accepted, CommandError, CommandRequest, Followers, Handle, Outlets, Reconciler, handle_channel,
+    Accepted, Closed, CommandError, CommandRequest, Followers, Handle, Outlets, Reconciler,
+    handle_channel,
 };
 
 /// No proxy polls.
@@ -63,6 +64,7 @@ impl Rig {
         let outlets = Outlets {
             publisher,
             attachments,
+            closed: watch::channel(Closed::new()).0,
             turns,
             followers: Box::new(Nobody),
         };

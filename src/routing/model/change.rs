@@ -2,7 +2,7 @@
 
 use crate::routing::ids::{ContainerId, TraefikVersion};
 
-use super::Container;
+use super::{Authority, Container};
 
 /// One fact. Between [`Change::ResyncStart`] and [`Change::ResyncEnd`] a complete list is told; it takes
 /// effect as a whole at its end, so that no reader sees half a world.
@@ -31,4 +31,6 @@ pub enum Change {
     },
     /// The lowest release among the Traefiks that read the document.
     TraefikVersion(TraefikVersion),
+    /// Where Traefik reaches the listener that it gets its document from.
+    Provider(Authority),
 }

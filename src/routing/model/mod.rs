@@ -1,19 +1,23 @@
 //! The nouns that come in: containers as Docker tells them, env records as operators write them, and the
-//! five-word alphabet of [`Change`] in which facts arrive.
+//! alphabet of [`Change`] in which facts arrive.
 //!
 //! Nothing here knows labels' meaning, slots or Traefik.
 
 mod attachment;
+mod authority;
 mod change;
 mod container;
 mod diagnostic;
 mod env;
+mod maintenance;
 pub mod secrecy;
 
 pub use attachment::Attachments;
+pub use authority::{Authority, AuthorityError};
 pub use change::Change;
 pub use container::{Container, Endpoint, Health, Leaving, Port, State};
 pub use diagnostic::Diagnostic;
 pub use env::{
     EnvRecord, HealthPolicy, HostTemplates, Middlewares, Origin, PreviewCert, Tls, TlsDomain,
 };
+pub use maintenance::{MAINTENANCE, maintenance_env, maintenance_path};

@@ -313,6 +313,14 @@ impl Record {
             .find(|slot| self.slots.get(*slot).is_some_and(|p| p.version == *version))
     }
 
+    /// Is a version withdrawn, given when the oldest of its containers was made, in seconds since the epoch; `None`
+    /// without containers. Containers made after it was withdrawn are a new deployment.
+    pub fn is_retired(&self, version: &Version, created: Option<u64>) -> bool {
+        self.retired.get(version).is_some_and(|retired| {
+            created.is_none_or(|created| created.saturating_mul(1000) <= retired.at.as_millis())
+        })
+    }
+
     /// Does anything hold the env: a filled slot.
     pub const fn is_filled(&self) -> bool {
         self.slots.blue.is_some() || self.slots.green.is_some()

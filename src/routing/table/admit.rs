@@ -52,7 +52,7 @@ impl Table {
         for (version, members) in &by_version {
             fragment.diagnostics.extend(members.diagnostics(version));
         }
-        let mut order: Vec<&Version> = all.keys().collect();
+        let mut order: Vec<&Version> = routable(rollout, all).map(|(version, _)| version).collect();
         order.sort_by_key(|version| {
             let age = by_version
                 .get(*version)
@@ -108,4 +108,14 @@ impl Table {
         }
         admitted
     }
+}
+
+/// The stacks that are not withdrawn; those of withdrawn versions run on, and nothing leads to them.
+pub(super) fn routable<'a>(
+    rollout: &'a Record,
+    stacks: &'a BTreeMap<Version, Stack>,
+) -> impl Iterator<Item = (&'a Version, &'a Stack)> {
+    let stays =
+        |(version, stack): &(&Version, &Stack)| !rollout.is_retired(version, Some(stack.created));
+    stacks.iter().filter(stays)
 }

@@ -9,6 +9,7 @@ use crate::routing::rollout::Record;
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::Section;
 
+use super::admit::routable;
 use super::claims::{Claim, FragmentKey};
 use super::env::members::by_version;
 use super::env::render::{self, Docker, Env};
@@ -150,7 +151,7 @@ impl Table {
         let rollout = self.rollouts.get(&record.key).unwrap_or(&no_slots);
         let stacks = self.stacks.get(&record.key).unwrap_or(&no_stacks);
         let members = by_version(&self.facts.members(&record.key));
-        wants(record, rollout, stacks, &members)
+        wants(record, rollout, routable(rollout, stacks), &members)
     }
 
     fn wishes(&self, section: Section, name: &str) -> Vec<(&Fact, &Wish)> {
@@ -248,6 +249,8 @@ impl Table {
             } else {
                 Docker::Replaced
             },
+            traefik: self.options.traefik_version,
+            provider: self.provider.as_ref(),
         });
         fragment.objects = objects;
         fragment.diagnostics.extend(diagnostics);

@@ -31,7 +31,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::routing::ids::{ContainerId, EnvKey, Slot, Version};
-use crate::routing::model::{Attachments, Change, Container, Diagnostic, EnvRecord};
+use crate::routing::model::{Attachments, Authority, Change, Container, Diagnostic, EnvRecord};
 use crate::routing::rollout::{Record, StackHealth, View};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::{Document, Section};
@@ -71,6 +71,8 @@ pub struct Table {
     envs: BTreeMap<EnvKey, EnvRecord>,
     rollouts: BTreeMap<EnvKey, Record>,
     reach: Reach,
+    /// Where Traefik reaches Pointsman.
+    provider: Option<Authority>,
     contributions: BTreeMap<ContainerId, Contribution>,
     wanters: BTreeMap<(Section, String), Wanters>,
     claims: Claims,
@@ -83,6 +85,8 @@ pub struct Table {
     proxies: BTreeSet<(u64, ContainerId)>,
     /// Envs with a shift.
     restless: BTreeSet<EnvKey>,
+    /// Envs in maintenance.
+    closed: BTreeSet<EnvKey>,
     /// What Traefik must be attached to changed since it was last taken.
     rewired: bool,
     refused_networks: BTreeMap<String, String>,
@@ -165,6 +169,7 @@ impl Table {
                 self.refused_networks.remove(&network);
             }
             Change::TraefikVersion(version) => self.render_for(version),
+            Change::Provider(provider) => self.reached_at(provider),
         }
     }
 
@@ -174,6 +179,17 @@ impl Table {
             self.dirty.extend(self.fragments.keys().cloned());
             self.composites.forget();
         }
+    }
+
+    /// Traefik reaches Pointsman elsewhere: closed envs send there.
+    fn reached_at(&mut self, provider: Authority) {
+        if self.provider.as_ref() == Some(&provider) {
+            return;
+        }
+        self.provider = Some(provider);
+        let closed = self.closed().map(|(key, _)| FragmentKey::Env(key.clone()));
+        let closed: Vec<FragmentKey> = closed.collect();
+        self.dirty.extend(closed);
     }
 
     /// The list as a whole: what is not in it is gone.

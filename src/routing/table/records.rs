@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{EnvRecord, Origin};
 use crate::routing::plan::FirstDeploy;
-use crate::routing::rollout::{Policy, Record};
+use crate::routing::rollout::{Maintenance, Policy, Record};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::{Changes, Section};
 
@@ -48,6 +48,7 @@ impl Table {
     pub fn put_rollout(&mut self, key: &EnvKey, record: Record) {
         self.rollouts.insert(key.clone(), record);
         self.note_restless(key);
+        self.note_closed(key);
         self.dirty.insert(FragmentKey::Env(key.clone()));
     }
 
@@ -87,6 +88,16 @@ impl Table {
         (rollout.cloned(), down.cloned())
     }
 
+    /// Keeps the list of envs that are closed.
+    fn note_closed(&mut self, key: &EnvKey) {
+        let rollout = self.rollouts.get(key);
+        if rollout.is_some_and(|record| record.maintenance.is_some()) {
+            self.closed.insert(key.clone());
+        } else {
+            self.closed.remove(key);
+        }
+    }
+
     /// Keeps the list of envs that time or health may move.
     fn note_restless(&mut self, key: &EnvKey) {
         let record = self.rollouts.get(key);
@@ -102,6 +113,7 @@ impl Table {
     fn remove_rollout(&mut self, key: &EnvKey) {
         self.rollouts.remove(key);
         self.note_restless(key);
+        self.closed.remove(key);
         self.dirty.insert(FragmentKey::Env(key.clone()));
     }
 
@@ -148,6 +160,14 @@ impl Table {
     /// One rollout record; an env that was never touched has an empty one.
     pub fn rollout(&self, key: &EnvKey) -> Record {
         self.rollouts.get(key).cloned().unwrap_or_default()
+    }
+
+    /// Envs in maintenance.
+    pub fn closed(&self) -> impl Iterator<Item = (&EnvKey, &Maintenance)> {
+        let rollout = |key: &EnvKey| self.rollouts.get(key)?.maintenance.as_ref();
+        self.closed
+            .iter()
+            .filter_map(move |key| Some((key, rollout(key)?)))
     }
 
     /// Envs whose records time or health may move by themselves.

@@ -20,8 +20,10 @@ impl Table {
         let rollout = self.rollout(key);
         let live_urls = self.slot_urls(&env, &Place::Live, rollout.active_version());
         let staged_urls = self.slot_urls(&env, &Place::Staged, rollout.other_version());
+        let mut stacks = self.stacks_of(&env, &rollout, now);
+        stacks.retain(|stack| !rollout.is_retired(&stack.version, Some(stack.created)));
         Some(EnvStatus {
-            stacks: self.stacks_of(&env, &rollout, now),
+            stacks,
             effective: self.effective(key, &rollout),
             live_urls,
             staged_urls,
@@ -56,13 +58,18 @@ impl Table {
         now: Timestamp,
     ) -> StackStatus {
         let first = rollout.active.is_none();
+        let urls = if rollout.is_retired(version, Some(stack.created)) {
+            Vec::new()
+        } else {
+            self.urls(env, &Place::Preview(version.clone()), &stack.prefixes)
+        };
         StackStatus {
             key: env.key.clone(),
             version: version.clone(),
             slot: rollout.slot_of(version),
             active: rollout.active_version() == Some(version),
             created: stack.created,
-            urls: self.urls(env, &Place::Preview(version.clone()), &stack.prefixes),
+            urls,
             ready: stack.health.sufficient && (first || stack.health.settled_at <= now),
             health: stack.health.clone(),
         }

@@ -12,7 +12,7 @@ pub struct EnvStatus {
     pub env: EnvRecord,
     /// Its slots.
     pub rollout: Record,
-    /// Its stacks, oldest first.
+    /// Its stacks, oldest first, without those of withdrawn versions.
     pub stacks: Vec<StackStatus>,
     /// Live shares after health.
     pub effective: Share,
@@ -37,7 +37,7 @@ pub struct StackStatus {
     pub active: bool,
     /// When its oldest container was created, seconds since the epoch.
     pub created: u64,
-    /// Its preview URLs (whether or not it is a preview now).
+    /// Its preview URLs (whether or not it is a preview now); none when it is withdrawn.
     pub urls: Vec<String>,
     /// How it is.
     pub health: StackHealth,

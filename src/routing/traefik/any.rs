@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::http::{LoadBalancer, Router, Server, Service, Weighted, WeightedChild};
+use super::http::{LoadBalancer, Router, Server, Service};
 use super::middleware::Middleware;
 use super::section::Protocol;
-use super::tcp::{TcpLoadBalancer, TcpMiddleware, TcpRouter, TcpServer, TcpService, TcpWeighted};
-use super::udp::{UdpLoadBalancer, UdpRouter, UdpServer, UdpService, UdpWeighted};
+use super::tcp::{TcpLoadBalancer, TcpMiddleware, TcpRouter, TcpServer, TcpService};
+use super::udp::{UdpLoadBalancer, UdpRouter, UdpServer, UdpService};
 
 /// A router.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -186,30 +186,6 @@ impl AnyService {
             })),
             Protocol::Udp => Self::Udp(Box::new(UdpService {
                 load_balancer: Some(UdpLoadBalancer::default()),
-                ..UdpService::default()
-            })),
-        }
-    }
-
-    /// Shares between services.
-    pub fn weighted(protocol: Protocol, services: Vec<WeightedChild>) -> Self {
-        match protocol {
-            Protocol::Http => Self::Http(Box::new(Service {
-                weighted: Some(Weighted {
-                    services,
-                    ..Weighted::default()
-                }),
-                ..Service::default()
-            })),
-            Protocol::Tcp => Self::Tcp(Box::new(TcpService {
-                weighted: Some(TcpWeighted {
-                    services,
-                    ..TcpWeighted::default()
-                }),
-                ..TcpService::default()
-            })),
-            Protocol::Udp => Self::Udp(Box::new(UdpService {
-                weighted: Some(UdpWeighted { services }),
                 ..UdpService::default()
             })),
         }

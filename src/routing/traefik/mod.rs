@@ -15,6 +15,7 @@ pub mod references;
 pub mod rule;
 pub mod scalar;
 pub mod section;
+pub mod share;
 pub mod since;
 pub mod tcp;
 pub mod tls;

@@ -139,6 +139,12 @@ pub const NEWER: &[Newer] = &[
     close("tls.options.disableSessionTickets", V3_4),
 ];
 
+/// Does this release know a field of the table (or one that all know).
+pub fn knows(path: &str, traefik: TraefikVersion) -> bool {
+    let lacks = |row: &Newer| row.path == path && row.value.is_none() && row.since > traefik;
+    !NEWER.iter().any(lacks)
+}
+
 /// The object as this release reads it. `value` holds no empty object that Traefik would refuse; nor does the result.
 pub fn fit(section: Section, mut value: Value, traefik: TraefikVersion) -> Fitted {
     let place = section.to_string();

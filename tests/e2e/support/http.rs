@@ -38,6 +38,7 @@ pub(crate) struct Ask {
     pub(crate) host: String,
     pub(crate) target: String,
     pub(crate) idempotency_key: Option<String>,
+    pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
 }
 
@@ -48,6 +49,7 @@ impl Ask {
             host: host.to_owned(),
             target: target.to_owned(),
             idempotency_key: None,
+            headers: Vec::new(),
             body: String::new(),
         }
     }
@@ -65,6 +67,11 @@ impl Ask {
         self
     }
 
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
     fn request(&self) -> Request<Full<Bytes>> {
         let mut request = Request::builder()
             .method(&self.method)
@@ -72,6 +79,9 @@ impl Ask {
             .header("host", &self.host);
         if let Some(key) = &self.idempotency_key {
             request = request.header("idempotency-key", key);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
         }
         if !self.body.is_empty() {
             request = request.header("content-type", "application/json");

@@ -14,11 +14,12 @@ use tokio::net::TcpStream;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Headers that an answer of ours may have.
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
     "allow",
     "cache-control",
     "connection",
     "content-length",
+    "content-security-policy",
     "content-type",
     "date",
     "retry-after",
@@ -177,7 +178,8 @@ impl Answer {
         if self.body.is_empty() {
             return;
         }
-        if self.status >= 400 {
+        let is_page = self.header("content-security-policy").is_some();
+        if self.status >= 400 && !is_page {
             let kind = self.header("content-type");
             assert_eq!(kind, Some("application/problem+json"), "{self:?}");
             let problem = self.problem();

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use pointsman::reconciler::Closed;
 use pointsman::routing::traefik::{Document, Section};
 use pointsman::snapshot::{self, Publisher, Reader};
 use pointsman::web::{
@@ -11,6 +12,7 @@ use pointsman::web::{
     serve_provider,
 };
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +38,7 @@ pub(crate) struct Provider {
 
 /// What differs from test to test.
 pub(crate) struct ProviderSetup {
+    pub(crate) closed: Closed,
     pub(crate) token: Option<Token>,
     pub(crate) max_hold: Duration,
     pub(crate) limits: Limits,
@@ -44,6 +47,7 @@ pub(crate) struct ProviderSetup {
 impl Default for ProviderSetup {
     fn default() -> Self {
         Self {
+            closed: Closed::new(),
             token: None,
             max_hold: Duration::from_secs(4),
             limits: Limits::default(),
@@ -61,6 +65,7 @@ impl Provider {
             metrics: Metrics::new(reader.clone(), proxies.clone(), |_| {}),
             reader: reader.clone(),
             proxies: proxies.clone(),
+            closed: watch::channel(setup.closed).1,
             token: setup.token,
             max_hold: setup.max_hold,
             limits: setup.limits,

@@ -156,6 +156,7 @@ impl Observer {
                 };
             }
             Change::TraefikVersion(version) => panic!("the Engine told Traefik's {version}"),
+            Change::Provider(provider) => panic!("the Engine told of the listener at {provider}"),
         }
     }
 }

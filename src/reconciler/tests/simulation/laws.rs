@@ -104,7 +104,10 @@ fn share(document: &Value, key: &EnvKey, record: &Record) -> u64 {
     };
     let parent = format!("{}-{}-web", key.app, key.env);
     let child = format!("{parent}-{candidate}");
-    let children = &document["http"]["services"][&parent]["weighted"]["services"];
+    let services = &document["http"]["services"];
+    // while requests are copied, who answers is one further down
+    let answers = services[&parent]["mirroring"]["service"].as_str();
+    let children = &services[answers.unwrap_or(&parent)]["weighted"]["services"];
     let all = children.as_array().into_iter().flatten();
     let own = all.filter(|it| it["name"] == child.as_str());
     own.filter_map(|it| it["weight"].as_u64()).sum()
@@ -114,6 +117,13 @@ fn share(document: &Value, key: &EnvKey, record: &Record) -> u64 {
 fn is_whole(document: &Value, context: &str) {
     let services = document["http"]["services"].as_object();
     for (name, service) in services.into_iter().flatten() {
+        let mirroring = &service["mirroring"];
+        let mirrors = mirroring["mirrors"].as_array().into_iter().flatten();
+        let parts = mirrors.map(|mirror| &mirror["name"]);
+        for part in parts.chain(mirroring.get("service")) {
+            let is_there = services.unwrap().contains_key(part.as_str().unwrap());
+            assert!(is_there, "{context}: {name} wants {part}");
+        }
         let Some(children) = service["weighted"]["services"].as_array() else {
             continue;
         };

@@ -15,7 +15,8 @@ use super::model;
 use crate::reconciler::clock::Clock;
 use crate::reconciler::tests::{version, web};
 use crate::reconciler::{
-    Accepted, CommandError, CommandRequest, Followers, Outlets, Reconciler, Request, handle_channel,
+    Accepted, Closed, CommandError, CommandRequest, Followers, Outlets, Reconciler, Request,
+    handle_channel,
 };
 use crate::routing::ids::{ContainerId, EnvKey, Revision};
 use crate::routing::model::{Attachments, Change, Container, Health};
@@ -482,6 +483,7 @@ fn start(
     let outlets = Outlets {
         publisher,
         attachments,
+        closed: watch::channel(Closed::new()).0,
         turns,
         followers: Box::new(Fleet(Arc::clone(fleet))),
     };

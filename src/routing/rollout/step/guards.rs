@@ -71,9 +71,7 @@ impl Machine<'_> {
     /// A withdrawn version whose containers are still the old ones.
     pub(super) fn is_retired(&self, version: &Version) -> bool {
         let created = self.view.stack(version).map(|stack| stack.created);
-        self.old.retired.get(version).is_some_and(|retired| {
-            created.is_none_or(|created| created.saturating_mul(1000) <= retired.at.as_millis())
-        })
+        self.old.is_retired(version, created)
     }
 
     pub(super) fn require_hooks(&self, plan: &Plan) -> Result<(), Refusal> {

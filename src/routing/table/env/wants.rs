@@ -20,10 +20,10 @@ use super::members::Members;
 use super::stack::{Stack, StackRouter};
 
 /// Claims by what is claimed, with their ages in milliseconds since the epoch.
-pub(crate) fn wants(
+pub(crate) fn wants<'a>(
     record: &EnvRecord,
     rollout: &Record,
-    stacks: &BTreeMap<Version, Stack>,
+    stacks: impl Iterator<Item = (&'a Version, &'a Stack)>,
     members: &BTreeMap<Version, Members<'_>>,
 ) -> BTreeMap<Claim, u64> {
     let since = record.created_at.as_millis();

@@ -4,13 +4,18 @@ mod capture;
 mod claims;
 mod composites;
 mod leaving;
+mod maintenance;
 mod managed;
+mod matched;
+mod mirror;
 mod networks;
 mod options;
 mod properties;
 mod protocols;
+mod retired;
 mod schema;
 mod shift;
+mod sticky;
 #[expect(
     clippy::string_slice,
     reason = "of tests, which may panic; it is shared with tests that are no part of this crate"
@@ -28,7 +33,7 @@ use serde_json::Value;
 
 use crate::routing::ids::{ContainerId, EnvKey, Version};
 use crate::routing::model::{Change, Container, Endpoint, EnvRecord, Health, Origin, Port, State};
-use crate::routing::plan::Weight;
+use crate::routing::plan::{Gate, Plan, PlanStep, Sticky, Weight};
 use crate::routing::rollout::{Command, Event, Insist, step};
 use crate::routing::time::Timestamp;
 
@@ -64,6 +69,11 @@ pub(super) fn mk(name: &str, n: u8) -> Mk {
             host_ip: None,
         }],
     })
+}
+
+/// Of a compose project of its own.
+pub(super) fn web(version: &str, n: u8) -> Mk {
+    whoami(&format!("web-{version}"), n, version).compose(&format!("whoami-dev-{version}"), "web")
 }
 
 /// A managed container of whoami/dev at dev.example.com.
@@ -181,6 +191,18 @@ impl World {
         });
     }
 
+    /// Places a version and begins to move live traffic to it by a plan of these steps.
+    #[track_caller]
+    pub(super) fn shift(&mut self, version: &str, steps: Vec<PlanStep>, sticky: Sticky) {
+        self.promote(version, None);
+        let mut plan = Plan::new("test", steps).unwrap();
+        plan.sticky = sticky;
+        self.command(Command::Shift {
+            plan: Some(plan),
+            insist: Insist::NONE,
+        });
+    }
+
     #[track_caller]
     pub(super) fn make_live(&mut self, version: &str) {
         self.promote(version, None);
@@ -239,6 +261,14 @@ impl World {
             .iter()
             .map(|diagnostic| diagnostic.code)
             .collect()
+    }
+}
+
+/// A step with a share, until somebody says more.
+pub(super) fn share(percent: u64) -> PlanStep {
+    PlanStep {
+        gate: Gate::Manual,
+        ..PlanStep::new(Weight::new(percent).unwrap())
     }
 }
 

@@ -1,18 +1,19 @@
 //! Laws: any order of the same facts gives the same bytes; incremental equals from scratch.
 
 use proptest::prelude::*;
+use serde_json::Value;
 
 use crate::routing::ids::{ContainerId, EnvKey, Version};
-use crate::routing::model::{Change, Health, State};
-use crate::routing::plan::Weight;
-use crate::routing::rollout::{Command, Event, Insist, step};
+use crate::routing::model::{Authority, Change, Health, State};
+use crate::routing::plan::{Match, Plan, PlanStep, Sticky, Weight};
+use crate::routing::rollout::{Closure, Command, Event, Insist, step};
 use crate::routing::table::claims::Claim;
 use crate::routing::table::fragment::Object;
 use crate::routing::table::{Options, ProxySelector, Table};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::Section;
 
-use super::{Mk, World, env_record, mk};
+use super::{Mk, World, env_record, mk, share};
 
 /// One thing that can happen.
 #[derive(Clone, Debug)]
@@ -23,6 +24,7 @@ enum Op {
     Env { env: u8, domain: u8, age: u8 },
     RemoveEnv(u8),
     Command(u8, Command),
+    Provider(u8),
     Rebuild,
 }
 
@@ -68,7 +70,7 @@ fn container() -> impl Strategy<Value = Mk> {
         match state {
             0 => mk.state(State::Exited),
             1 => mk.health(Health::Starting),
-            2 => mk.health(Health::Healthy),
+            2 | 4 => mk.health(Health::Healthy),
             3 => mk.network("other", [10, 5, 0, n]),
             _ => mk,
         }
@@ -114,7 +116,60 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::switch()),
         Just(Command::Rollback),
         Just(Command::Evict),
+        Just(Command::Abort),
+        plan().prop_map(|plan| Command::Shift {
+            plan: Some(plan),
+            insist: Insist::default(),
+        }),
+        prop::option::of(0u32..3).prop_map(|retry| Command::Maintenance(retry.map(closure))),
+        (0u8..3).prop_map(|n| Command::Retire {
+            version: version(n),
+            insist: Insist {
+                force: true,
+                supersede: true,
+            },
+        }),
     ]
+}
+
+fn closure(retry_after_s: u32) -> Closure {
+    Closure {
+        message: "closed".to_owned(),
+        retry_after_s,
+    }
+}
+
+/// Steps that mirror, match and stick.
+fn plan() -> impl Strategy<Value = Plan> {
+    let matched = prop_oneof![Just("1"), Just("a`b"), Just("a\nb")].prop_map(|value| {
+        let (name, value) = ("beta".to_owned(), value.to_owned());
+        if value.len() == 1 {
+            Match::Header { name, value }
+        } else {
+            Match::Cookie { name, value }
+        }
+    });
+    let sticky = prop_oneof![
+        Just(Sticky::None),
+        Just(Sticky::Cookie),
+        Just(Sticky::Address)
+    ];
+    let parts = (
+        0u64..100,
+        0u64..=100,
+        prop::collection::vec(matched, 0..3),
+        sticky,
+    );
+    parts.prop_map(|(weight, mirror, matches, sticky)| {
+        let first = PlanStep {
+            mirror: Weight::new(mirror).unwrap(),
+            matches,
+            ..share(weight)
+        };
+        let mut plan = Plan::new("random", vec![first, share(100)]).unwrap();
+        plan.sticky = sticky;
+        plan
+    })
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -124,7 +179,8 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (0u8..8).prop_map(Op::Remove),
         2 => (0u8..3, 0u8..2, 0u8..4).prop_map(|(env, domain, age)| Op::Env { env, domain, age }),
         1 => (0u8..3).prop_map(Op::RemoveEnv),
-        3 => (0u8..3, command()).prop_map(|(env, command)| Op::Command(env, command)),
+        5 => (0u8..3, command()).prop_map(|(env, command)| Op::Command(env, command)),
+        1 => (0u8..2).prop_map(Op::Provider),
         2 => Just(Op::Rebuild),
     ]
 }
@@ -171,10 +227,15 @@ fn carry_out(table: &mut Table, op: &Op) {
                 table.put_rollout(&key, step.record);
             }
         }
+        Op::Provider(n) => table.apply(Change::Provider(provider(*n)), NOW),
         Op::Rebuild => {
             table.rebuild(NOW);
         }
     }
+}
+
+fn provider(n: u8) -> Authority {
+    Authority::parse(["pointsman:9000", "10.0.0.9:9000"][usize::from(n % 2)]).unwrap()
 }
 
 fn synced(options: Options) -> Table {
@@ -198,6 +259,9 @@ fn from_scratch(table: &Table, options: Options, seed: u64) -> Table {
     };
     containers.sort_by_key(|container| spread(container.id.as_str()));
     let mut fresh = synced(options);
+    if let Some(provider) = table.provider.clone() {
+        fresh.apply(Change::Provider(provider), NOW);
+    }
     for record in table.envs() {
         fresh.put_env(record.clone());
         fresh.put_rollout(&record.key, table.rollout(&record.key));
@@ -212,7 +276,7 @@ fn from_scratch(table: &Table, options: Options, seed: u64) -> Table {
 /// What must hold of every document: it parses, no name is twice, nothing points into the void.
 fn check_document(table: &Table) {
     let bytes = table.document().to_bytes();
-    let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let document: Value = serde_json::from_slice(&bytes).unwrap();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     assert!(
         !text.contains("{}") || text.contains("\"tls\":{}"),
@@ -223,17 +287,27 @@ fn check_document(table: &Table) {
         .cloned()
         .unwrap_or_default();
     for (name, service) in &services {
-        for child in service["weighted"]["services"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
-            let weight = child["weight"].as_u64();
-            assert_ne!(weight, Some(0), "{name} has a child of weight 0");
-            assert!(
-                services.contains_key(child["name"].as_str().unwrap()),
-                "{name} has a missing child: {child}"
-            );
+        check_shares(name, service);
+        let mirroring = &service["mirroring"];
+        let lists = [
+            &service["weighted"]["services"],
+            &service["highestRandomWeight"]["services"],
+            &mirroring["mirrors"],
+        ];
+        let listed = lists.into_iter().filter_map(Value::as_array).flatten();
+        let children = listed.map(|child| &child["name"]);
+        for child in children.chain(mirroring.get("service")) {
+            let child = child.as_str().unwrap();
+            assert!(services.contains_key(child), "{name} has no {child}");
+        }
+    }
+    let empty = serde_json::Map::new();
+    let routers = document["http"]["routers"].as_object().unwrap_or(&empty);
+    for (name, router) in routers {
+        let below = name.strip_suffix("-match").and_then(|it| routers.get(it));
+        if let Some(below) = below {
+            let priority = |router: &Value| router["priority"].as_i64().unwrap();
+            assert_eq!(priority(router), priority(below) + 1, "{name}");
         }
     }
     let size = |section: Section| {
@@ -265,6 +339,25 @@ fn check_document(table: &Table) {
         standing + 1,
         "no name is there twice, beside the marker"
     );
+}
+
+/// Nobody has no share, and where all are given they come to everything.
+fn check_shares(name: &str, service: &Value) {
+    for kind in ["weighted", "highestRandomWeight"] {
+        let Some(children) = service[kind]["services"].as_array() else {
+            continue;
+        };
+        let weights: Vec<Option<u64>> = children
+            .iter()
+            .map(|child| child["weight"].as_u64())
+            .collect();
+        assert!(
+            !weights.contains(&Some(0)),
+            "{name} has a child without a share"
+        );
+        let sum: Option<u64> = weights.into_iter().sum();
+        assert!(sum.is_none_or(|sum| sum == 100), "{name}: {service}");
+    }
 }
 
 pub(super) fn cases() -> u32 {

@@ -5,11 +5,7 @@ use crate::routing::model::Change;
 use crate::routing::rollout::{Command, Event, next_deadline, step};
 use crate::routing::table::Share;
 
-use super::{World, key, whoami};
-
-fn web(version: &str, n: u8) -> super::Mk {
-    whoami(&format!("web-{version}"), n, version).compose(&format!("whoami-dev-{version}"), "web")
-}
+use super::{World, key, web};
 
 fn children(world: &World) -> serde_json::Value {
     world.service("whoami-dev-web")["weighted"]["services"].clone()

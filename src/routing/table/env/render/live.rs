@@ -1,17 +1,13 @@
-//! The live host: its routers, and the parents that share traffic between versions.
-//!
-//! A child is listed only with a weight above 0 and a server, except that the active one stays when nobody has a
-//! server: then the answer is 503, not 404.
+//! The live host: its routers, and what is to be made for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::routing::ids::Version;
 use crate::routing::traefik::any::AnyService;
-use crate::routing::traefik::http::{Router, WeightedChild};
+use crate::routing::traefik::http::Router;
 use crate::routing::traefik::rule::Rule;
 use crate::routing::traefik::{Protocol, Section};
 
-use super::super::super::fragment::Object;
 use super::super::hosts::Place;
 use super::super::stack::{Local, ServiceRef, StackRouter};
 use super::router::priority;
@@ -40,17 +36,26 @@ impl<'a> Env<'a> {
     }
 }
 
-impl Output<'_> {
+impl<'a> Output<'a> {
     /// Routers of the live host and the parents they send to.
     pub(super) fn live(&mut self) {
         let env = self.env;
-        let Some(active) = env.rollout.active_version() else {
+        let active = env.rollout.active_version();
+        let routers = active.map(|active| env.live_routers(active));
+        let routers = routers.unwrap_or_default();
+        self.close();
+        let mut protocols = routers.keys().map(|(protocol, _)| *protocol);
+        if !protocols.any(|protocol| protocol == Protocol::Http) {
+            self.closed_host();
+        }
+        let Some(active) = active else {
             return;
         };
-        let routers = env.live_routers(active);
         if routers.is_empty() {
             return self.nobody_home();
         }
+        self.matched = self.match_requests();
+        self.tell_sticky();
         let mut services: BTreeSet<Local> = BTreeSet::new();
         // the active version's first: an entry point has one router that takes all
         let (first, second): (Vec<_>, Vec<_>) = routers
@@ -62,14 +67,40 @@ impl Output<'_> {
                 services.insert((*protocol, service.clone()));
             }
         }
+        self.matched_only(&routers);
         for service in services {
             self.parent(&service, active);
         }
     }
 
+    /// The routers that only the candidate has, for the requests that go to it whatever its share is.
+    fn matched_only(&mut self, live: &BTreeMap<&'a Local, (&'a Version, &'a StackRouter)>) {
+        let env = self.env;
+        let Some(version) = self.matched.as_ref().map(|matched| matched.version) else {
+            return;
+        };
+        let stack = env.stack(Some(version));
+        for (at, router) in stack.into_iter().flat_map(|stack| &stack.routers) {
+            if !live.contains_key(at) {
+                self.matched_router(version, (&at.1, router));
+            }
+        }
+    }
+
     /// The active version has no container left: the live host answers 503, not 404.
     fn nobody_home(&mut self) {
+        if self.env.rollout.maintenance.is_some() {
+            return;
+        }
         let name = self.name("unavailable");
+        self.live_host(name.clone(), name.clone(), Vec::new());
+        let mut service = AnyService::balancer(Protocol::Http);
+        service.prepare();
+        self.push(Section::HttpServices, name, &service, Vec::new());
+    }
+
+    /// One router for the live host, when no version has any.
+    pub(super) fn live_host(&mut self, name: String, service: String, middlewares: Vec<String>) {
         let hosts = self.env.hosts(&Place::Live, None);
         let Some(rule) = Rule::hosts(hosts.iter().map(String::as_str)).map(|rule| rule.to_string())
         else {
@@ -78,79 +109,12 @@ impl Output<'_> {
         let router = Router {
             priority: priority(rule.len()),
             rule: Some(rule),
-            service: Some(name.clone()),
+            service: Some(service.clone()),
+            middlewares,
             entry_points: self.env.record.entry_points.clone(),
             tls: self.record_tls(&Place::Live),
             ..Router::default()
         };
-        let needs = vec![name.clone()];
-        self.push(Section::HttpRouters, name.clone(), &router, needs);
-        let mut service = AnyService::balancer(Protocol::Http);
-        service.prepare();
-        self.push(Section::HttpServices, name, &service, Vec::new());
-    }
-
-    /// The weighted parent of a service.
-    fn parent(&mut self, at: &Local, active: &Version) {
-        let (protocol, service) = at;
-        let children = self.shares(at, active);
-        let needs: Vec<String> = children
-            .iter()
-            .map(|(version, _)| self.child_name(service, version))
-            .collect();
-        let weights = children.iter().map(|(_, weight)| Some(*weight));
-        let shares = needs
-            .iter()
-            .cloned()
-            .zip(weights)
-            .map(|(name, weight)| WeightedChild { name, weight })
-            .collect();
-        let parent = AnyService::weighted(*protocol, shares);
-        let (section, name) = (protocol.services(), self.name(service));
-        let of_composites = children
-            .iter()
-            .any(|(version, _)| self.is_composite(version, at));
-        // whether such a child stands is known last; and Traefik survives no other one of TCP and UDP that leads back here
-        if of_composites || *protocol != Protocol::Http {
-            self.add(Object::service(section, name, parent));
-        } else {
-            self.push(section, name, &parent, needs);
-        }
-    }
-
-    fn is_composite(&self, version: &Version, at: &Local) -> bool {
-        let stack = self.env.stack(Some(version));
-        let service = stack.and_then(|stack| stack.services.get(at));
-        service.is_some_and(|service| service.service.is_composite())
-    }
-
-    /// Which versions of a service get how much of the live traffic.
-    fn shares(&self, at: &Local, active: &Version) -> Vec<(Version, u32)> {
-        let env = self.env;
-        let candidate = env.candidate();
-        let share = candidate.map_or(0, |(_, weight)| weight);
-        let serves = |version: &Version| env.stack(Some(version)).is_some_and(|s| s.serves(at));
-        let mut children = Vec::new();
-        if share < 100 && serves(active) {
-            children.push((active.clone(), 100 - share));
-        }
-        if let Some((version, weight)) = candidate.filter(|(version, _)| serves(version)) {
-            children.push((version.clone(), weight));
-        }
-        if children.is_empty() {
-            let offers = |version: &&Version| {
-                env.stack(Some(version))
-                    .is_some_and(|stack| stack.services.contains_key(at))
-            };
-            let mut standing = [Some(active), candidate.map(|(version, _)| version)]
-                .into_iter()
-                .flatten();
-            children.extend(standing.find(offers).map(|version| (version.clone(), 100)));
-        }
-        // alone, a child has everything, whatever its share was
-        if let [(_, weight)] = children.as_mut_slice() {
-            *weight = 100;
-        }
-        children
+        self.push(Section::HttpRouters, name, &router, vec![service]);
     }
 }

@@ -1,25 +1,30 @@
 //! Stacks, slots and weights to Traefik's objects.
 //!
-//! The live router takes rule, TLS and middlewares from the active version; its parent service shares traffic
-//! between version-named children (`live`). Every version has its own services and middlewares (`version`) and, in
-//! preview and staged, its own routers (`router`).
+//! The live router takes rule, TLS and middlewares from the active version (`live`); its parent service shares traffic
+//! between version-named children (`parent`). Some requests go to the candidate anyway (`matched`), and in maintenance
+//! all go to a page (`closed`). Every version has its own services and middlewares (`version`) and, in preview and
+//! staged, its own routers (`router`).
 
+mod closed;
 mod live;
+mod matched;
 mod names;
+mod parent;
 mod router;
 mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::routing::ids::Version;
-use crate::routing::model::{Diagnostic, EnvRecord};
-use crate::routing::rollout::Record;
+use crate::routing::ids::{TraefikVersion, Version};
+use crate::routing::model::{Authority, Diagnostic, EnvRecord};
+use crate::routing::rollout::{Record, Shift};
 use crate::routing::traefik::{Protocol, Section};
 
 use super::super::fragment::Object;
 use super::hosts::{self, Place};
 use super::stack::Stack;
 use super::wants::http_entry_points;
+use matched::Matched;
 
 /// Everything one env is rendered from.
 pub(crate) struct Env<'a> {
@@ -35,6 +40,10 @@ pub(crate) struct Env<'a> {
     pub(crate) lost_entry: &'a dyn Fn(Protocol, &str) -> bool,
     /// Who serves what labels name `x@docker`.
     pub(crate) docker: Docker,
+    /// The release that reads the document.
+    pub(crate) traefik: TraefikVersion,
+    /// Where Traefik reaches Pointsman.
+    pub(crate) provider: Option<&'a Authority>,
 }
 
 /// Who serves what labels name `x@docker`.
@@ -52,6 +61,7 @@ pub(crate) fn render(env: &Env<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
         env,
         names: BTreeSet::new(),
         occupied: BTreeSet::new(),
+        matched: None,
         objects: Vec::new(),
         since: 0,
         diagnostics: Vec::new(),
@@ -69,7 +79,7 @@ pub(crate) fn render(env: &Env<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
     (output.objects, output.diagnostics)
 }
 
-impl Env<'_> {
+impl<'a> Env<'a> {
     /// All versions in the order in which they may have a name: what is live first, then what is staged, then the older.
     fn by_standing(&self) -> Vec<(&Version, &Stack)> {
         let mut all: Vec<(&Version, &Stack)> = self.stacks.iter().collect();
@@ -100,15 +110,18 @@ impl Env<'_> {
         }
     }
 
-    /// The candidate of a shift that has begun, with its share.
-    fn candidate(&self) -> Option<(&Version, u32)> {
+    /// A shift that has begun, with its candidate.
+    fn shift(&self) -> Option<(&'a Version, &'a Shift)> {
         let shift = self.rollout.shift.as_ref();
         let shift = shift.filter(|shift| shift.has_begun())?;
+        Some((self.rollout.other_version()?, shift))
+    }
+
+    /// The candidate of a shift that has begun, with its share above 0.
+    fn candidate(&self) -> Option<(&'a Version, u32)> {
+        let (version, shift) = self.shift()?;
         let weight = u32::from(shift.weight.percent());
-        self.rollout
-            .other_version()
-            .filter(|_| weight > 0)
-            .map(|version| (version, weight))
+        (weight > 0).then_some((version, weight))
     }
 
     /// Has one of its HTTP routers this entry point.
@@ -122,7 +135,7 @@ impl Env<'_> {
             .any(|name| name == entry)
     }
 
-    fn stack(&self, version: Option<&Version>) -> Option<&Stack> {
+    fn stack(&self, version: Option<&Version>) -> Option<&'a Stack> {
         version.and_then(|version| self.stacks.get(version))
     }
 
@@ -136,6 +149,8 @@ impl Env<'_> {
 
 pub(super) struct Output<'a> {
     pub(super) env: &'a Env<'a>,
+    /// Requests that go to the other slot's version.
+    matched: Option<Matched<'a>>,
     objects: Vec<Object>,
     names: BTreeSet<(Section, String)>,
     /// Entry points of which a router of this env takes all connections.

@@ -18,15 +18,25 @@ const HIGHEST: i64 = 1 << 31;
 
 /// A router being made: its version, its local name, what the labels say, and where it stands.
 #[derive(Clone, Copy)]
-struct Making<'a> {
+pub(super) struct Making<'a> {
     version: &'a Version,
     local: &'a str,
-    router: &'a StackRouter,
+    pub(super) router: &'a StackRouter,
     place: &'a Place,
+    pub(super) audience: Audience,
+}
+
+/// Whose requests a router is made for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Everybody's.
+    All,
+    /// Those that ask for the candidate.
+    Matched,
 }
 
 impl Making<'_> {
-    const fn protocol(&self) -> Protocol {
+    pub(super) const fn protocol(&self) -> Protocol {
         self.router.router.protocol()
     }
 }
@@ -44,14 +54,41 @@ impl Output<'_> {
             local,
             router,
             place,
+            audience: Audience::All,
         };
-        if router.takes_all() {
-            if *place == Place::Live {
-                self.only_one(&making);
-            }
-            return;
+        if !router.takes_all() {
+            self.named(&making);
+        } else if *place == Place::Live {
+            self.only_one(&making);
         }
-        let Some(rule) = self.rule(&making) else {
+    }
+
+    /// A router on the live host for those alone who ask for its version.
+    pub(super) fn matched_router(
+        &mut self,
+        version: &Version,
+        (local, router): (&str, &StackRouter),
+    ) {
+        if router.router.protocol() == Protocol::Http {
+            self.named(&Making {
+                version,
+                local,
+                router,
+                place: &Place::Live,
+                audience: Audience::Matched,
+            });
+        }
+    }
+
+    /// A router whose rule names hosts.
+    fn named(&mut self, making: &Making<'_>) {
+        let Making {
+            version,
+            local,
+            place,
+            ..
+        } = making;
+        let Some(rule) = self.rule(making) else {
             let message = format!(
                 "router {local} of {version} has no host of its own for {}: it is not made there; name an own host in its rule, or leave the rule out",
                 place_noun(place)
@@ -60,13 +97,13 @@ impl Output<'_> {
         };
         let held = rule.held_to_hosts();
         if held.as_ref() == Some(&rule) {
-            return self.make(&making, "", Some((rule, 0)));
+            return self.make(making, "", Some(&(rule, 0)));
         }
         // what could match any host stands below, so that its priority cannot take the hosts of others; for the hosts that
         // it names it stands where it was meant to
-        self.make(&making, "", Some((rule, PATTERNS_BELOW)));
+        self.make(making, "", Some(&(rule, PATTERNS_BELOW)));
         if let Some(held) = held {
-            self.make(&making, "-own", Some((held, 0)));
+            self.make(making, "-own", Some(&(held, 0)));
         }
     }
 
@@ -110,7 +147,7 @@ impl Output<'_> {
                 ..*making
             },
             "",
-            rule,
+            rule.as_ref(),
         );
     }
 
@@ -122,7 +159,7 @@ impl Output<'_> {
             || (is_plain && self.env.speaks_http_at(entry))
     }
 
-    fn make(&mut self, making: &Making<'_>, suffix: &str, rule: Option<(Rule, i64)>) {
+    fn make(&mut self, making: &Making<'_>, suffix: &str, rule: Option<&(Rule, i64)>) {
         let protocol = making.protocol();
         let service = self.service(making);
         let needs = if service.contains('@') {
@@ -137,10 +174,18 @@ impl Output<'_> {
             Place::Preview(version) => self.child_name(&local, version),
         };
         let made = self.made(making, service, rule);
-        self.push(protocol.routers(), name, &made, needs);
+        if making.audience == Audience::All {
+            self.push(protocol.routers(), name.clone(), &made, needs);
+        }
+        if *making.place == Place::Live {
+            self.above(making, (&name, &made), rule.map(|(rule, _)| rule));
+        }
     }
 
     fn service(&self, making: &Making<'_>) -> String {
+        if self.is_closed(making.protocol(), making.place) {
+            return self.closed_name();
+        }
         match (&making.router.service, making.place) {
             (ServiceRef::Foreign(name), _) => {
                 let stack = Stack::default();
@@ -154,7 +199,7 @@ impl Output<'_> {
         }
     }
 
-    fn made(&self, making: &Making<'_>, service: String, rule: Option<(Rule, i64)>) -> AnyRouter {
+    fn made(&self, making: &Making<'_>, service: String, rule: Option<&(Rule, i64)>) -> AnyRouter {
         let mut made = making.router.router.clone();
         if let Some(stack) = self.env.stack(Some(making.version)) {
             made.each_reference(&mut |section, name| {
@@ -167,7 +212,7 @@ impl Output<'_> {
         let fields = made.fields();
         *fields.service = Some(service);
         if let Some(matching) = fields.matching {
-            let below = rule.as_ref().map_or(0, |(_, below)| *below);
+            let below = rule.map_or(0, |(_, below)| *below);
             *matching.priority = asked.map(|asked| lowered(asked, below));
             *matching.rule = rule.map(|(rule, _)| rule.to_string());
         }
@@ -186,7 +231,12 @@ impl Output<'_> {
             Place::Live => &record.middlewares.live,
             Place::Staged | Place::Preview(_) => &record.middlewares.preview,
         };
-        router.middlewares.splice(0..0, first.iter().cloned());
+        if self.is_closed(Protocol::Http, place) {
+            // what stands before the service may need what is closed
+            router.middlewares = self.closed_middlewares().into();
+        } else {
+            router.middlewares.splice(0..0, first.iter().cloned());
+        }
         if router.entry_points.is_empty() {
             router.entry_points.clone_from(&record.entry_points);
         }

@@ -1,0 +1,72 @@
+use crate::routing::ids::Version;
+use crate::routing::rollout::{Command, Insist};
+
+use super::{World, key, web};
+
+fn retire(world: &mut World, version: &str) {
+    world.command(Command::Retire {
+        version: Version::parse(version).unwrap(),
+        insist: Insist::NONE,
+    });
+}
+
+fn listed(world: &World) -> Vec<String> {
+    let status = world.table.status(&key(), world.now).unwrap();
+    let versions = status.stacks.iter().map(|stack| stack.version.to_string());
+    versions.collect()
+}
+
+#[test]
+fn a_withdrawn_version_leaves_the_document_and_the_status_while_it_runs() {
+    let mut world = World::new(&[web("v1", 2), web("v2", 3)]);
+    world.make_live("v1");
+    let mut without = World::new(&[web("v1", 2)]);
+    without.make_live("v1");
+    assert!(
+        world.names("routers").len() > without.names("routers").len(),
+        "its preview is there at first"
+    );
+    retire(&mut world, "v2");
+    assert_eq!(world.document(), without.document(), "as if it were gone");
+    assert_eq!(listed(&world), ["v1"], "and it is no preview");
+    let stacks = world.table.all_stacks(world.now);
+    let withdrawn = stacks.iter().find(|it| it.version.as_str() == "v2");
+    assert_eq!(
+        withdrawn.map(|it| it.urls.len()),
+        Some(0),
+        "it still runs, and nothing leads to it"
+    );
+    assert_eq!(
+        world.table.view(&key()).stacks.len(),
+        2,
+        "the machine still sees its containers, so it is not forgotten"
+    );
+}
+
+#[test]
+fn containers_made_later_are_a_new_deployment() {
+    let mut world = World::new(&[web("v1", 2), web("v2", 3)]);
+    world.make_live("v1");
+    let before = world.document();
+    retire(&mut world, "v2");
+    world.remove(&web("v2", 3));
+    let mut anew = web("v2", 3);
+    anew.0.created = world.now.as_millis() / 1000 + 1;
+    world.put(&anew);
+    assert_eq!(world.document(), before, "its preview is back");
+    assert_eq!(listed(&world), ["v1", "v2"], "and listed");
+}
+
+#[test]
+fn a_withdrawn_version_holds_neither_host_nor_slug() {
+    let mut world = World::new(&[web("v1", 2), web("v1.0", 3), web("v1-0", 4)]);
+    world.make_live("v1");
+    assert_eq!(world.codes(), ["version-conflict"], "one slug for two");
+    retire(&mut world, "v1.0");
+    assert_eq!(
+        world.rule("whoami-dev-web-v1-0"),
+        "Host(`v1-0-whoami.dev.example.com`)",
+        "the other has the hosts now"
+    );
+    assert_eq!(world.codes(), Vec::<&str>::new(), "and nothing is wrong");
+}
