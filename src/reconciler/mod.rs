@@ -2,15 +2,20 @@
 //!
 //! One task owns all that changes, in plain fields. For an operator's command the order is fixed: step, save,
 //! publish, reply. Disk is never behind what Traefik was told, and nobody is answered before the document is out.
-//! `handle` is the door, `requests` and `transitions` what comes through it, `turn` what follows every change.
+//! `handle` is the door, `requests`, `transitions` and `verdict` what comes through it, `turn` what follows every change,
+//! `tell` what is told of it, as `news` in the `feed`.
 
 mod clock;
+mod feed;
 mod findings;
 mod followers;
 mod handle;
+mod news;
 mod requests;
+mod tell;
 mod transitions;
 mod turn;
+mod verdict;
 
 #[cfg(test)]
 mod tests;
@@ -25,9 +30,17 @@ pub use crate::store::HistoryEntry;
 use crate::store::{Loaded, Store};
 
 use clock::Clock;
+pub use feed::{Feed, Heard, Listener};
 pub use followers::Followers;
 use followers::Published;
-pub use handle::{Accepted, CommandError, CommandRequest, Handle, Request, Turn, handle_channel};
+pub use handle::{
+    Accepted, CommandError, CommandRequest, Handle, Request, Turn, VerdictRequest, handle_channel,
+};
+pub use news::{
+    AppliedNews, Condition, HealthNews, Hearing, Moved, News, NewsKind, Proof, Question, Refused,
+    answer_reason, answer_word,
+};
+use tell::Notebook;
 pub use transitions::{AcceptedAll, Done, Transition, Transitions};
 
 /// How many changes are taken in before something is published.
@@ -44,6 +57,10 @@ pub struct Outlets {
     pub turns: watch::Sender<Turn>,
     /// How far those are who follow the document.
     pub followers: Box<dyn Followers>,
+    /// Tells everybody what happened.
+    pub news: Feed,
+    /// Gates that wait for a hook.
+    pub questions: watch::Sender<Vec<Question>>,
 }
 
 /// Owner of everything that changes.
@@ -53,6 +70,7 @@ pub struct Reconciler {
     store: Store,
     outlets: Outlets,
     clock: Clock,
+    notebook: Notebook,
     /// When what was published.
     published: Published,
     /// A deadline could not be carried out; it is tried again after a pause.
@@ -76,6 +94,7 @@ impl Reconciler {
             store,
             outlets,
             clock: Clock::start(),
+            notebook: Notebook::default(),
             published: Published::default(),
             stalled: false,
             told: false,

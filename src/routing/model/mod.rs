@@ -8,6 +8,7 @@ mod change;
 mod container;
 mod diagnostic;
 mod env;
+mod hook;
 pub mod secrecy;
 
 pub use attachment::Attachments;
@@ -17,3 +18,4 @@ pub use diagnostic::Diagnostic;
 pub use env::{
     EnvRecord, HealthPolicy, HostTemplates, Middlewares, Origin, PreviewCert, Tls, TlsDomain,
 };
+pub use hook::{Hook, HookEvent, HookFormat, OnFailure};

@@ -15,7 +15,8 @@ use super::model;
 use crate::reconciler::clock::Clock;
 use crate::reconciler::tests::{version, web};
 use crate::reconciler::{
-    Accepted, CommandError, CommandRequest, Followers, Outlets, Reconciler, Request, handle_channel,
+    Accepted, CommandError, CommandRequest, Feed, Followers, Outlets, Reconciler, Request,
+    handle_channel,
 };
 use crate::routing::ids::{ContainerId, EnvKey, Revision};
 use crate::routing::model::{Attachments, Change, Container, Health};
@@ -480,6 +481,8 @@ fn start(
         attachments,
         turns,
         followers: Box::new(Fleet(Arc::clone(fleet))),
+        news: Feed::new(),
+        questions: watch::Sender::new(Vec::new()),
     };
     let mut daemon = Reconciler::new(Options::default(), store, loaded, outlets);
     daemon.clock = Clock::Set(Arc::clone(clock));

@@ -3,7 +3,10 @@
 
 use jiff::Timestamp as Rfc3339;
 
-use super::plan;
+use super::{hooks, plan};
+
+pub(super) use news::{event, lost};
+
 use crate::api::{
     Applied, DiagnosticEntry, DocumentChange, Env, EnvBody, FirstDeploy, Freeze, Health,
     HealthBody, HealthState, Held, HistoryItem, HostsBody, Maintenance, MiddlewaresBody, Placement,
@@ -121,6 +124,7 @@ pub(super) fn env(record: &EnvRecord) -> Env {
                 routing::plan::FirstDeploy::Manual => FirstDeploy::Manual,
                 routing::plan::FirstDeploy::Auto => FirstDeploy::Auto,
             },
+            hooks: hooks::bodies(&record.hooks),
         },
     }
 }
@@ -325,11 +329,13 @@ fn is_dead(env: &EnvStatus, version: &Version) -> bool {
 }
 
 /// A deadline beyond the calendar is none that anybody waits for.
-fn rfc3339(at: Timestamp) -> Option<String> {
+pub(super) fn rfc3339(at: Timestamp) -> Option<String> {
     let millis = i64::try_from(at.as_millis()).ok()?;
     let at = Rfc3339::from_millisecond(millis).ok()?;
     Some(at.to_string())
 }
+
+mod news;
 
 #[cfg(test)]
 mod tests;
