@@ -7,7 +7,7 @@
 //! ```text
 //! Docker Engine -> docker -> reconciler -> routing -> snapshot -> web -> Traefik
 //!                               |  ^
-//!                             store  +---- web/admin <- CLI, curl
+//!                             store  +---- web/admin <- CLI, curl; webhooks <-> hooks
 //! ```
 //!
 //! Start reading at [`routing::table`] (facts to document) or [`routing::rollout`] (what a verb does).
@@ -24,3 +24,4 @@ pub mod snapshot;
 pub mod store;
 pub mod telemetry;
 pub mod web;
+pub mod webhooks;

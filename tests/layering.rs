@@ -83,6 +83,17 @@ mod layering {
                 "routing::table",
             ],
         ),
+        // of the core only the values that the reconciler's news and door carry
+        (
+            "webhooks",
+            &[
+                "reconciler",
+                "routing::ids",
+                "routing::time",
+                "routing::model",
+                "routing::rollout",
+            ],
+        ),
         ("config", &["go_duration"]),
         ("telemetry", &["config"]),
         (
@@ -97,6 +108,7 @@ mod layering {
                 "store",
                 "telemetry",
                 "web",
+                "webhooks",
             ],
         ),
         // of the core, `check` alone uses more than names

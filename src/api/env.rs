@@ -39,6 +39,9 @@ pub struct EnvBody {
     /// When a version counts as ready.
     #[serde(default, skip_serializing_if = "is_default")]
     pub health: HealthBody,
+    /// Who is told what happens, or asked before it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<HookBody>,
 }
 
 /// Host templates; an absent one has its default.
@@ -132,6 +135,34 @@ pub struct HealthBody {
 }
 
 impl Eq for HealthBody {}
+
+/// A hook: an address that is told what happens, or asked before it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HookBody {
+    /// What plans, logs and the journal call it: lower case letters, digits and `-`.
+    pub name: String,
+    /// `http://` or `https://`.
+    pub url: String,
+    /// Told: `deploy`, `promote`, `switch`, `rollback`, `abort`, `unhealthy`, `not-applied`. Asked: `pre-switch`,
+    /// `post-switch`, `gate`.
+    pub on: Vec<String>,
+    /// `json` (default) or `chat`: how notifications are written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// How long one attempt may take, as Go writes it; default `10s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
+    /// How many more attempts follow the first; default 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
+    /// What no answer means: `hold` or `abort`. Default `abort` before and after a switch, else `hold`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_failure: Option<String>,
+    /// The daemon's environment variable with a bearer token, `POINTSMAN_HOOK_...`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_env: Option<String>,
+}
 
 /// An env as the API gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 
 mod command;
 mod env;
+mod event;
 mod history;
 mod plan;
 mod problem;
@@ -16,9 +17,10 @@ pub use command::{
     SwitchBody, WeightBody, WeightInput,
 };
 pub use env::{
-    Env, EnvBody, FirstDeploy, HealthBody, HostsBody, MiddlewaresBody, PreviewCert, TlsBody,
-    TlsDomainBody,
+    Env, EnvBody, FirstDeploy, HealthBody, HookBody, HostsBody, MiddlewaresBody, PreviewCert,
+    TlsBody, TlsDomainBody,
 };
+pub use event::{Event, EventKind};
 pub use history::{History, HistoryItem};
 pub use plan::{GateBody, MatchBody, OnDeadline, PlanBody, PlanInput, PlanStepBody, Sticky};
 pub use problem::Problem;

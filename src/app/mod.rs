@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
 use crate::docker;
-use crate::reconciler::{Closed, Handle, Outlets, Reconciler, handle_channel};
+use crate::reconciler::{Closed, Feed, Handle, Outlets, Reconciler, handle_channel};
 use crate::routing::model::{Attachments, Change};
 use crate::snapshot::{self, Reader};
 use crate::telemetry;
@@ -22,6 +22,7 @@ use crate::web::{
     self, AdminOptions, Confirmer, Limits, Metrics, ProviderOptions, Proxies, Token,
     TraefikVersions,
 };
+use crate::webhooks;
 
 mod engine_metrics;
 mod settings;
@@ -100,6 +101,7 @@ struct Daemon {
 /// What the listeners share.
 struct Doors {
     handle: Handle,
+    news: Feed,
     reader: Reader,
     proxies: Proxies,
     closed: watch::Receiver<Closed>,
@@ -115,6 +117,7 @@ impl Daemon {
         let versions = settings::traefik_versions(&config)?;
         let admin_token = settings::token(config.admin.token.as_ref())?;
         web::check_admin_address(config.admin.listen, admin_token.as_ref())?;
+        let hook_secrets = webhooks::Secrets::new(crate::config::hook_tokens()?);
         let (store, loaded) = state::open(&config.state_dir)?;
         let provider = bind(config.provider.listen, "provider").await?;
         let admin = bind(config.admin.listen, "admin").await?;
@@ -131,12 +134,15 @@ impl Daemon {
         let (handle, requests_rx, turns) = handle_channel();
         let (attachments, attachments_rx) = watch::channel(Attachments::default());
         let (changes_tx, changes_rx) = mpsc::channel(CHANGES);
-        let proxies = Proxies::new();
         let (closed, closed_rx) = watch::channel(Closed::new());
+        let (questions, questions_rx) = watch::channel(Vec::new());
+        let (proxies, news) = (Proxies::new(), Feed::new());
         daemon.ask_versions(versions, proxies.clone(), changes_tx.clone());
         daemon.tell_reached(proxies.clone(), changes_tx.clone());
         let stats = daemon.watch(client, changes_tx, attachments_rx);
+        let hook_stats = webhooks::Stats::default();
         let metrics = Metrics::new(reader.clone(), proxies.clone(), |registry| {
+            hook_stats.register(registry);
             engine_metrics::register(registry, stats);
         });
         let reconciler = Reconciler::new(
@@ -149,6 +155,8 @@ impl Daemon {
                 closed,
                 turns,
                 followers: Box::new(web::Applied::new(proxies.clone(), confirmer.clone())),
+                news: news.clone(),
+                questions,
             },
         );
         daemon.stations.spawn("reconciler", |stop| async move {
@@ -157,8 +165,16 @@ impl Daemon {
                 .await
                 .context("the state could not be closed")
         });
+        daemon.tell_hooks(webhooks::Inlets {
+            handle: handle.clone(),
+            news: news.clone(),
+            questions: questions_rx,
+            secrets: hook_secrets,
+            stats: hook_stats,
+        });
         let doors = Doors {
             handle,
+            news,
             reader,
             proxies,
             closed: closed_rx,
@@ -189,6 +205,14 @@ impl Daemon {
         self.stations.spawn("provider address", |stop| async move {
             web::tell_reached(proxies, changes_tx, stop).await;
             Ok(())
+        });
+    }
+
+    /// Tells and asks the envs' hooks.
+    fn tell_hooks(&mut self, inlets: webhooks::Inlets) {
+        self.listeners.spawn("webhooks", |stop| async move {
+            let run = webhooks::run(inlets, stop);
+            run.await.context("no TLS for hooks")
         });
     }
 
@@ -236,6 +260,7 @@ impl Daemon {
     ) -> anyhow::Result<()> {
         let Doors {
             handle,
+            news,
             reader,
             proxies,
             closed,
@@ -249,6 +274,12 @@ impl Daemon {
                 Ok(())
             });
         }
+        let applied = web::Applied::new(proxies.clone(), confirmer.clone());
+        let (followed, teller) = (reader.clone(), news.clone());
+        self.listeners.spawn("followers", |stop| async move {
+            web::tell_applied(applied, followed, teller, stop).await;
+            Ok(())
+        });
         let options = ProviderOptions {
             reader: reader.clone(),
             proxies: proxies.clone(),
@@ -265,6 +296,7 @@ impl Daemon {
         let (hosts, limits) = (config.admin.hosts.clone(), Limits::default());
         let options = AdminOptions {
             handle,
+            news,
             reader,
             proxies,
             confirmer,

@@ -47,6 +47,14 @@ pub(super) struct Request {
     pub(super) hold: Duration,
 }
 
+/// A stream, or why there is none.
+pub(super) enum Opened {
+    /// A body to be read for as long as the request may be held.
+    Stream(ureq::BodyReader<'static>),
+    /// Not a success.
+    Refused(Answer),
+}
+
 /// What the daemon said.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
@@ -143,7 +151,22 @@ impl Client {
         }
     }
 
+    /// Opens a stream of events. It ends after the time that it may be held.
+    pub(super) fn open(&self, request: &Request) -> Result<Opened, Failure> {
+        let response = self.respond(request);
+        let response = response.map_err(|error| self.unreachable(&error))?;
+        if response.status().is_success() {
+            return Ok(Opened::Stream(response.into_body().into_reader()));
+        }
+        let answer = read(response).map_err(|error| self.unreachable(&error))?;
+        Ok(Opened::Refused(answer))
+    }
+
     fn send_once(&self, request: &Request) -> Result<Answer, ureq::Error> {
+        read(self.respond(request)?)
+    }
+
+    fn respond(&self, request: &Request) -> Result<http::Response<ureq::Body>, ureq::Error> {
         let mut builder = http::Request::builder()
             .method(request.method.clone())
             .uri(format!("{}{}", self.base, request.path));
@@ -156,16 +179,15 @@ impl Client {
         if let Some(token) = &self.token {
             builder = builder.header("authorization", format!("Bearer {}", token.expose()));
         }
-        let response = match &request.body {
+        match &request.body {
             Some(body) => {
                 let builder = builder.header("content-type", "application/json");
-                self.run(builder.body(body.as_str())?, request.hold)?
+                self.run(builder.body(body.as_str())?, request.hold)
             }
             // An empty text has a length; no body at all would be sent in chunks.
-            None if request.method == Method::POST => self.run(builder.body("")?, request.hold)?,
-            None => self.run(builder.body(())?, request.hold)?,
-        };
-        read(response)
+            None if request.method == Method::POST => self.run(builder.body("")?, request.hold),
+            None => self.run(builder.body(())?, request.hold),
+        }
     }
 
     fn run(

@@ -12,8 +12,10 @@ mod context;
 mod diagnose;
 mod docker;
 mod env;
+mod events;
 pub mod exit;
 mod failure;
+mod feed;
 mod freeze;
 mod healthcheck;
 mod history;
@@ -127,6 +129,9 @@ enum Verb {
     /// Show slots, versions, health and weights
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArgs),
+    /// Follow what happens, until interrupted
+    #[command(after_help = events::EXAMPLES)]
+    Events(events::EventsArgs),
     /// Show who did what in an env
     #[command(after_help = history::EXAMPLES)]
     History(history::HistoryArgs),
@@ -198,6 +203,7 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Retire(args) => retire::run(args, &open()?),
         Verb::Maintenance(verb) => maintenance::run(verb, &open()?),
         Verb::Status(args) => status::run(args, &open()?),
+        Verb::Events(args) => events::run(args, &open()?),
         Verb::History(args) => history::run(args, &open()?),
         Verb::Stacks => stacks::run(&open()?),
         Verb::Diagnose => diagnose::run(&open()?),
@@ -243,6 +249,7 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Retire(_)
         | Verb::Maintenance(_)
         | Verb::Status(_)
+        | Verb::Events(_)
         | Verb::History(_)
         | Verb::Stacks
         | Verb::Diagnose

@@ -3,10 +3,13 @@
 //! Texts that came from outside are printed with their control characters escaped; JSON goes out verbatim. No
 //! colours: what a terminal shows is what a log file keeps.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
 
 use super::exit;
 use super::failure::{Failure, Outcome};
+
+/// To the top left, and nothing below.
+const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
 
 /// How results are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,22 +27,51 @@ impl Format {
     }
 }
 
+/// Whether somebody still reads what is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// Yes.
+    There,
+    /// No: the other end of the pipe is closed.
+    Gone,
+}
+
 /// Prints a result for people; may have several lines.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
-    write(io::stdout().lock(), &printable(text))
+    write(io::stdout().lock(), &printable(text)).map(drop)
 }
 
 /// Prints a result as it came from the API; an empty one prints nothing.
 pub(super) fn print_json(json: &str) -> Result<(), Failure> {
     match json.trim_end() {
         "" => Ok(()),
-        json => write(io::stdout().lock(), json),
+        json => write(io::stdout().lock(), json).map(drop),
+    }
+}
+
+/// Prints one of many results for people.
+pub(super) fn stream(text: &str) -> Result<Reader, Failure> {
+    write(io::stdout().lock(), &printable(text))
+}
+
+/// Prints one of many results as it came from the API.
+pub(super) fn stream_json(json: &str) -> Result<Reader, Failure> {
+    write(io::stdout().lock(), json.trim_end())
+}
+
+/// Prints a result in place of the one before; below it, where the output is not a terminal.
+pub(super) fn redraw(text: &str) -> Result<Reader, Failure> {
+    let text = printable(text);
+    if io::stdout().is_terminal() {
+        write(io::stdout().lock(), &format!("{CLEAR}{text}"))
+    } else {
+        write(io::stdout().lock(), &format!("{text}\n"))
     }
 }
 
 /// Prints progress and remarks.
 pub(super) fn note(text: &str) -> Result<(), Failure> {
-    write(io::stderr().lock(), &printable(text))
+    write(io::stderr().lock(), &printable(text)).map(drop)
 }
 
 /// Prints a failure and gives the exit code of either end.
@@ -67,12 +99,11 @@ fn print_failure(failure: &Failure, format: Format) -> Result<(), Failure> {
 }
 
 /// Writes a line. A reader that has gone away (`| head -1`) is no failure.
-fn write(mut stream: impl Write, text: &str) -> Result<(), Failure> {
+fn write(mut stream: impl Write, text: &str) -> Result<Reader, Failure> {
     match writeln!(stream, "{text}").and_then(|()| stream.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::unexpected(format!("cannot print: {error}")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(Failure::unexpected(format!("cannot print: {error}"))),
     }
 }
 

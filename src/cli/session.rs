@@ -109,7 +109,8 @@ impl Session {
         (!names.is_empty()).then(|| format!("{} has these envs: {}", env.app, names.join(", ")))
     }
 
-    fn failure(&self, answer: &Answer) -> Failure {
+    /// The failure that an answer tells.
+    pub(super) fn failure(&self, answer: &Answer) -> Failure {
         let Ok(problem) = answer.decode::<Problem>() else {
             return Failure::unexpected(format!(
                 "{} answered with status {}, and not as Pointsman does",

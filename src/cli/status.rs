@@ -9,18 +9,21 @@ use crate::api::{EnvList, Status};
 use crate::routing::ids::{AppName, EnvName, Slot, Version};
 
 use super::client::{Answer, Request};
+use super::exit;
 use super::failure::{Failure, Outcome};
+use super::feed::Events;
+use super::output::{self, Reader};
 use super::sentence;
 use super::session::{EnvArgs, Session};
 use super::table::table;
 use super::wrap::wrapped;
-use super::{exit, output};
 
 /// Examples at the end of its help.
 pub(super) const EXAMPLES: &str = "\
 Examples:
   pointsman status                 a line for each env
   pointsman status whoami dev      slots, health, URLs, proxies
+  pointsman status whoami dev --watch
   pointsman status whoami dev --json | jq -r .slots.blue.version";
 
 /// Arguments of `status`.
@@ -31,33 +34,84 @@ pub(super) struct StatusArgs {
     app: Option<AppName>,
     /// Its environment
     env: Option<EnvName>,
+    /// Show it again whenever something happens, until interrupted
+    #[arg(long)]
+    watch: bool,
 }
 
 /// Runs the verb.
 pub(super) fn run(args: &StatusArgs, session: &Session) -> Outcome {
     match (&args.app, &args.env) {
-        (Some(app), Some(env)) => one(
-            &EnvArgs {
+        (Some(app), Some(env)) => {
+            let env = EnvArgs {
                 app: app.clone(),
                 env: env.clone(),
-            },
-            session,
-        ),
-        _ => all(session),
+            };
+            let query = format!("?app={}&env={}", env.app, env.env);
+            show(args, session, &query, || one(&env, session))
+        }
+        _ => show(args, session, "", || all(session)),
     }
 }
 
-fn one(env: &EnvArgs, session: &Session) -> Outcome {
-    let answer = session.send(env, &Request::get(env.path()))?;
-    if session.format.is_json() {
-        output::print_json(&answer.body)?;
-    } else {
-        output::print(&describe(&answer.decode()?))?;
+/// What there is to show.
+enum Shown {
+    /// The API's own words.
+    Json(String),
+    Text(String),
+    /// There is nothing, and why.
+    Nothing(&'static str),
+}
+
+fn show(
+    args: &StatusArgs,
+    session: &Session,
+    query: &str,
+    look: impl Fn() -> Result<Shown, Failure>,
+) -> Outcome {
+    if args.watch {
+        return watch(Events::of(session, query), look);
+    }
+    match look()? {
+        Shown::Json(json) => output::print_json(&json)?,
+        Shown::Text(text) => output::print(&text)?,
+        Shown::Nothing(why) => output::note(why)?,
     }
     Ok(exit::DONE)
 }
 
-fn all(session: &Session) -> Outcome {
+/// Looks again with each event. The events are listened to before the first look, so that nothing falls between.
+fn watch(mut events: Events<'_>, look: impl Fn() -> Result<Shown, Failure>) -> Outcome {
+    let mut looks = 0_u32;
+    loop {
+        events.next()?;
+        let shown = match look() {
+            Ok(shown) => shown,
+            // it has just gone away; the next stream is a reason to look again
+            Err(failure) if looks > 0 && failure.code == exit::UNREACHABLE => continue,
+            Err(failure) => return Err(failure),
+        };
+        looks = looks.saturating_add(1);
+        let reader = match shown {
+            Shown::Json(json) => output::stream_json(&json)?,
+            Shown::Text(text) => output::redraw(&text)?,
+            Shown::Nothing(why) => output::redraw(why)?,
+        };
+        if reader == Reader::Gone {
+            return Ok(exit::DONE);
+        }
+    }
+}
+
+fn one(env: &EnvArgs, session: &Session) -> Result<Shown, Failure> {
+    let answer = session.send(env, &Request::get(env.path()))?;
+    if session.format.is_json() {
+        return Ok(Shown::Json(answer.body));
+    }
+    Ok(Shown::Text(describe(&answer.decode()?)))
+}
+
+fn all(session: &Session) -> Result<Shown, Failure> {
     let list: EnvList = session.get("/v1/envs")?.decode()?;
     let mut answers = Vec::new();
     for env in list.envs {
@@ -67,18 +121,16 @@ fn all(session: &Session) -> Outcome {
     }
     if session.format.is_json() {
         let bodies: Vec<&str> = answers.iter().map(|a| a.body.trim_end()).collect();
-        output::print_json(&format!("[{}]", bodies.join(",")))?;
-        return Ok(exit::DONE);
+        return Ok(Shown::Json(format!("[{}]", bodies.join(","))));
     }
     let decoded: Result<Vec<Status>, Failure> = answers.iter().map(Answer::decode).collect();
     let rows: Vec<[String; 5]> = decoded?.iter().map(summary).collect();
     if rows.is_empty() {
-        output::note("no envs yet: `pointsman env init APP ENV DOMAIN` starts one")?;
-    } else {
-        let head = ["ENV", "STATE", "LIVE", "OTHER", "HEALTH"];
-        output::print(&table(head, &rows))?;
+        let why = "no envs yet: `pointsman env init APP ENV DOMAIN` starts one";
+        return Ok(Shown::Nothing(why));
     }
-    Ok(exit::DONE)
+    let head = ["ENV", "STATE", "LIVE", "OTHER", "HEALTH"];
+    Ok(Shown::Text(table(head, &rows)))
 }
 
 fn summary(status: &Status) -> [String; 5] {

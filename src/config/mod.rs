@@ -13,6 +13,7 @@ mod build;
 mod docker;
 mod error;
 mod flag;
+mod hooks;
 mod layers;
 mod secret;
 mod typed;
@@ -27,6 +28,7 @@ use std::time::Duration;
 pub use build::{load, load_labels, local_admin, local_state_dir, read_token};
 pub use error::Error;
 pub use flag::{Flags, LabelFlags};
+pub use hooks::hook_tokens;
 pub use layers::environment;
 pub use secret::Secret;
 

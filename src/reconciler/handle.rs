@@ -4,8 +4,8 @@ use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::routing::ids::{EnvKey, Revision, Version};
-use crate::routing::model::{Diagnostic, EnvRecord};
-use crate::routing::rollout::{Command, Refusal};
+use crate::routing::model::{Diagnostic, EnvRecord, Hook};
+use crate::routing::rollout::{Command, Refusal, Verdict, What};
 use crate::routing::table::{Changes, EnvStatus, StackStatus};
 use crate::routing::time::Timestamp;
 use crate::store::{self, HistoryEntry, Trouble};
@@ -31,6 +31,15 @@ pub struct CommandRequest {
     pub dry_run: bool,
     /// Who asks, for the audit log.
     pub actor: String,
+}
+
+/// What a hook said about one env.
+#[derive(Clone, Debug)]
+pub struct VerdictRequest {
+    /// Which env.
+    pub key: EnvKey,
+    /// What it said.
+    pub verdict: Verdict,
 }
 
 /// An accepted verb: durable, and published.
@@ -112,12 +121,40 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// Stable code for machines.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotSynced => "not_synced",
+            Self::UnknownEnv(_) => "unknown_env",
+            Self::Stale { .. } => "stale",
+            Self::KeyReused(_) => "key_reused",
+            Self::Refused { refusal, .. } => refusal.code(),
+            Self::InUse { .. } => "in_use",
+            Self::Store(_) => "store",
+            Self::StorageFull(_) => "storage_full",
+            Self::StorageReadOnly(_) => "storage_read_only",
+            Self::StateReadOnly(_) => "state_read_only",
+            Self::Item { error, .. } => error.code(),
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+impl CommandError {
     /// It is about this one of several.
     pub(super) fn at(self, index: usize) -> Self {
         Self::Item {
             index,
             error: Box::new(self),
         }
+    }
+
+    /// Which of several it is about, and the error itself.
+    pub(super) fn place(&self) -> (usize, &Self) {
+        if let Self::Item { index, error } = self {
+            return (*index, error);
+        }
+        (0, self)
     }
 
     /// There was only one.
@@ -149,6 +186,11 @@ pub enum Request {
         Box<CommandRequest>,
         oneshot::Sender<Result<Accepted, CommandError>>,
     ),
+    /// What a hook said.
+    Verdict(
+        Box<VerdictRequest>,
+        oneshot::Sender<Result<What, CommandError>>,
+    ),
     /// Verbs that are carried out together or not at all.
     Transitions(
         Box<Transitions>,
@@ -162,6 +204,8 @@ pub enum Request {
     ),
     /// Remove an env record.
     RemoveEnv(EnvKey, String, oneshot::Sender<Result<(), CommandError>>),
+    /// The hooks of an env.
+    Hooks(EnvKey, oneshot::Sender<Vec<Hook>>),
     /// All env records.
     Envs(oneshot::Sender<Vec<EnvRecord>>),
     /// One env.
@@ -211,6 +255,17 @@ impl Handle {
     pub async fn command(&self, request: CommandRequest) -> Result<Accepted, CommandError> {
         self.ask(|reply| Request::Command(Box::new(request), reply))
             .await?
+    }
+
+    /// Hands in what a hook said; gives what came of it.
+    pub async fn verdict(&self, request: VerdictRequest) -> Result<What, CommandError> {
+        self.ask(|reply| Request::Verdict(Box::new(request), reply))
+            .await?
+    }
+
+    /// The hooks of an env; none when it has no record.
+    pub async fn hooks(&self, key: EnvKey) -> Result<Vec<Hook>, CommandError> {
+        self.ask(|reply| Request::Hooks(key, reply)).await
     }
 
     /// Carries out several verbs, or none; when this returns `Ok`, they are durable and published.

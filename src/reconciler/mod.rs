@@ -2,17 +2,22 @@
 //!
 //! One task owns all that changes, in plain fields. For an operator's command the order is fixed: step, save,
 //! publish, reply. Disk is never behind what Traefik was told, and nobody is answered before the document is out.
-//! `handle` is the door, `requests` and `transitions` what comes through it, `turn` what follows every change.
+//! `handle` is the door, `requests`, `transitions` and `verdict` what comes through it, `turn` what follows every change,
+//! `tell` what is told of it, as `news` in the `feed`.
 
 mod asked;
 mod clock;
 mod closed;
+mod feed;
 mod findings;
 mod followers;
 mod handle;
+mod news;
 mod requests;
+mod tell;
 mod transitions;
 mod turn;
+mod verdict;
 
 #[cfg(test)]
 mod tests;
@@ -30,9 +35,17 @@ use crate::store::{Loaded, Store};
 pub use asked::{AcceptedAll, Done, Transition, Transitions};
 use clock::Clock;
 pub use closed::Closed;
+pub use feed::{Feed, Heard, Listener};
 pub use followers::Followers;
 use followers::Published;
-pub use handle::{Accepted, CommandError, CommandRequest, Handle, Request, Turn, handle_channel};
+pub use handle::{
+    Accepted, CommandError, CommandRequest, Handle, Request, Turn, VerdictRequest, handle_channel,
+};
+pub use news::{
+    AppliedNews, Condition, HealthNews, Hearing, Moved, News, NewsKind, Proof, Question, Refused,
+    answer_reason, answer_word,
+};
+use tell::Notebook;
 
 /// How many changes are taken in before something is published.
 const BATCH: usize = 4096;
@@ -50,6 +63,10 @@ pub struct Outlets {
     pub turns: watch::Sender<Turn>,
     /// How far those are who follow the document.
     pub followers: Box<dyn Followers>,
+    /// Tells everybody what happened.
+    pub news: Feed,
+    /// Gates that wait for a hook.
+    pub questions: watch::Sender<Vec<Question>>,
 }
 
 /// Owner of everything that changes.
@@ -59,6 +76,7 @@ pub struct Reconciler {
     store: Store,
     outlets: Outlets,
     clock: Clock,
+    notebook: Notebook,
     /// When what was published.
     published: Published,
     /// How far the proxies were when there was one last, and when that was.
@@ -84,6 +102,7 @@ impl Reconciler {
             store,
             outlets,
             clock: Clock::start(),
+            notebook: Notebook::default(),
             published: Published::default(),
             followed: None,
             stalled: false,

@@ -8,17 +8,33 @@ use crate::routing::time::Timestamp;
 use crate::store::{Entry, HistoryEntry, Put};
 
 use super::Reconciler;
+use super::asked::Transitions;
 use super::handle::{CommandError, Request};
+use super::news::NewsKind;
 
 impl Reconciler {
     /// Carries out one request and replies.
     pub(super) fn answer(&mut self, request: Request) {
         let now = self.clock.now();
         match request {
-            Request::Command(request, reply) => give(reply, self.command(*request, now)),
-            Request::Transitions(asked, reply) => give(reply, self.transitions(&asked, now)),
+            Request::Command(request, reply) => {
+                let asked = Transitions::from((*request).clone());
+                let result = self.command(*request, now);
+                self.tell_refusal(&asked, result.as_ref().err());
+                give(reply, result);
+            }
+            Request::Transitions(asked, reply) => {
+                let result = self.transitions(&asked, now);
+                self.tell_refusal(&asked, result.as_ref().err());
+                give(reply, result);
+            }
+            Request::Verdict(request, reply) => give(reply, self.verdict(&request, now)),
             Request::PutEnv(record, actor, reply) => give(reply, self.put_env(*record, actor, now)),
             Request::RemoveEnv(key, actor, reply) => give(reply, self.remove_env(&key, actor, now)),
+            Request::Hooks(key, reply) => {
+                let record = self.table.env(&key);
+                give(reply, record.map_or_else(Vec::new, |env| env.hooks.clone()));
+            }
             Request::Envs(reply) => give(reply, self.table.envs().cloned().collect()),
             Request::Status(key, reply) => give(reply, self.table.status(&key, now)),
             Request::History(key, limit, reply) => give(reply, self.history(&key, limit)),
@@ -54,7 +70,7 @@ impl Reconciler {
         }
         let entry = Entry {
             time: now,
-            actor,
+            actor: actor.clone(),
             command: format!("env apply {}", record.domain),
             result: "recorded".to_owned(),
             envs: vec![record.key.clone()],
@@ -63,6 +79,8 @@ impl Reconciler {
         };
         self.save(entry)?;
         self.table.put_env(record.clone());
+        self.notebook
+            .note(&record.key, NewsKind::Recorded { actor });
         self.turn();
         Ok(record)
     }
@@ -92,7 +110,7 @@ impl Reconciler {
         }
         let entry = Entry {
             time: now,
-            actor,
+            actor: actor.clone(),
             command: "env remove".to_owned(),
             result: "removed".to_owned(),
             envs: vec![key.clone()],
@@ -101,6 +119,7 @@ impl Reconciler {
         };
         self.save(entry)?;
         self.table.remove_env(key);
+        self.notebook.note(key, NewsKind::Removed { actor });
         self.turn();
         Ok(())
     }

@@ -12,6 +12,8 @@ use crate::store::{Answer, Entry, Idempotency, Put};
 use super::Reconciler;
 use super::asked::{AcceptedAll, Done, Transition, Transitions};
 use super::handle::{Accepted, CommandError, CommandRequest};
+use super::news::NewsKind;
+use super::tell::{Noted, moved};
 
 /// Where the verbs lead, before anybody knows of it.
 #[derive(Debug, Default)]
@@ -20,6 +22,8 @@ struct Outcome {
     records: Vec<(EnvKey, Record)>,
     done: Vec<Done>,
     results: Vec<String>,
+    /// What is told of them once they are published.
+    news: Vec<(EnvKey, Option<NewsKind>)>,
 }
 
 impl Reconciler {
@@ -69,6 +73,9 @@ impl Reconciler {
             return Ok(self.table.rehearse(records, now, look));
         }
         self.save_all(asked, &outcome, now)?;
+        for (key, news) in outcome.news {
+            self.notebook.note(&key, news);
+        }
         for (key, record) in outcome.records {
             self.table.put_rollout(&key, record);
         }
@@ -82,7 +89,14 @@ impl Reconciler {
         let mut outcome = Outcome::default();
         for (index, item) in asked.items.iter().enumerate() {
             let next = self.next(item, &asked.actor, &outcome, now);
-            let next = next.map_err(|error| error.at(index))?;
+            let (old, next) = next.map_err(|error| error.at(index))?;
+            let noted = Noted {
+                actor: &asked.actor,
+                command: &item.command.to_string(),
+                old: &old,
+                step: &next,
+            };
+            outcome.news.push((item.key.clone(), moved(noted)));
             outcome.done.push(Done {
                 key: item.key.clone(),
                 generation: next.record.generation,
@@ -104,7 +118,7 @@ impl Reconciler {
         actor: &str,
         before: &Outcome,
         now: Timestamp,
-    ) -> Result<Step, CommandError> {
+    ) -> Result<(Record, Step), CommandError> {
         let key = &item.key;
         let mut records = before.records.iter();
         let old = records
@@ -122,7 +136,10 @@ impl Reconciler {
             by: actor.to_owned(),
         };
         let next = step(&old, &event, &self.view(key, now), now);
-        next.map_err(|refusal| refused(refusal, &old, now))
+        match next {
+            Ok(next) => Ok((old, next)),
+            Err(refusal) => Err(refused(refusal, &old, now)),
+        }
     }
 
     /// What was answered before under the same idempotency key.
@@ -210,7 +227,7 @@ fn repeated(
     accepted(asked, table, done.collect(), now)
 }
 
-fn refused(refusal: Refusal, old: &Record, now: Timestamp) -> CommandError {
+pub(super) fn refused(refusal: Refusal, old: &Record, now: Timestamp) -> CommandError {
     let retry_after_ms = refusal
         .ready_at()
         .map(|at| at.map_or(1000, |at| at.millis_since(now)));

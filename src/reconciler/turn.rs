@@ -8,7 +8,9 @@ use crate::routing::time::Timestamp;
 use crate::store::{Entry, Put};
 
 use super::Reconciler;
+use super::news::NewsKind;
 use super::requests::chain;
+use super::tell::{Noted, moved};
 
 /// Longest sleep; deadlines wake earlier.
 const IDLE: Duration = Duration::from_hours(1);
@@ -51,7 +53,11 @@ impl Reconciler {
                 puts: vec![Put::Env(record.clone())],
             };
             match self.save(entry) {
-                Ok(()) => self.table.put_env(record),
+                Ok(()) => {
+                    let actor = "label".to_owned();
+                    self.notebook.note(&key, NewsKind::Recorded { actor });
+                    self.table.put_env(record);
+                }
                 Err(error) => self.stall(&key, "the record that its label asks for", &error),
             }
         }
@@ -91,6 +97,13 @@ impl Reconciler {
         match self.save(entry) {
             Ok(()) => {
                 tracing::info!(env = %key, generation = next.record.generation, "{what}");
+                let noted = Noted {
+                    actor: "pointsman",
+                    command,
+                    old: &old,
+                    step: &next,
+                };
+                self.notebook.note(key, moved(noted));
                 self.table.put_rollout(key, next.record);
                 self.table.rebuild(now);
             }
@@ -149,6 +162,7 @@ impl Reconciler {
             turn.synced = synced;
             turn.at = now;
         });
+        self.tell_published(now);
     }
 
     /// How long nothing can happen by itself.
@@ -164,6 +178,7 @@ impl Reconciler {
         let next = restless
             .filter_map(|key| next_deadline(&self.table.rollout(key), &self.view(key, now)))
             .chain(self.table.next_departure())
+            .chain(self.notebook.next_settled())
             .min();
         match next {
             // a deadline that has passed without effect waits for something else to change

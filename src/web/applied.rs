@@ -1,11 +1,14 @@
 //! Has everybody got it: what the pollers were served and what Traefik's API confirms, as one question.
 
+use std::collections::BTreeMap;
+
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::confirm::{ApiState, Confirmer};
 use super::proxies::{Proxies, ProxyState};
 use crate::api;
-use crate::reconciler::Followers;
+use crate::reconciler::{Followers, Proof};
 use crate::routing::ids::Revision;
 use crate::snapshot::Reader;
 
@@ -66,6 +69,30 @@ impl Applied {
         pollers.chain(confirmed).collect()
     }
 
+    /// Who has what, by address: pollers what they were served, APIs what they confirmed.
+    pub(super) fn have(&self) -> BTreeMap<String, (Revision, Proof)> {
+        let proxies = self.proxies.list().into_iter();
+        let served = proxies.map(|proxy| (proxy.remote.to_string(), proxy.revision, Proof::Served));
+        let apis = self.apis().into_iter();
+        let confirmed = apis.map(|api| (api.url, api.revision, Proof::Confirmed));
+        let all = served.chain(confirmed);
+        all.filter_map(|(who, revision, proof)| Some((who, (revision?, proof))))
+            .collect()
+    }
+
+    /// Wakes when somebody has something else.
+    pub(super) fn changed(&self) -> Changed {
+        Changed {
+            served: self.proxies.changed(),
+            confirmed: self.confirmer.as_ref().map(Confirmer::changed),
+        }
+    }
+
+    /// When the next poller will have been silent for too long.
+    pub(super) fn next_expiry(&self) -> Instant {
+        self.proxies.next_expiry()
+    }
+
     /// The pollers alone.
     pub fn proxies(&self) -> Vec<api::Proxy> {
         let apis = self.apis();
@@ -86,23 +113,15 @@ impl Applied {
             .confirmer
             .as_ref()
             .map(|confirmer| confirmer.watch(target.revision));
-        let mut served = self.proxies.changed();
-        let mut confirmed = self.confirmer.as_ref().map(Confirmer::changed);
+        let mut changed = self.changed();
         loop {
             match self.reached(target) {
                 Some(true) => return true,
                 None => return false,
                 Some(false) => {}
             }
-            let confirmation = async {
-                match &mut confirmed {
-                    Some(confirmed) => confirmed.changed().await.is_ok(),
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
-                _changed = served.changed() => {}
-                _changed = confirmation => {}
+                () = changed.wait() => {}
                 () = tokio::time::sleep_until(deadline) => return false,
                 () = tokio::time::sleep_until(self.proxies.next_expiry()) => {}
             }
@@ -134,6 +153,30 @@ impl Followers for Applied {
         let confirmed = self.apis().into_iter().map(|api| api.sequence);
         let polled = served.min()?;
         Some(confirmed.min().map_or(polled, |api| api.min(polled)))
+    }
+}
+
+/// A change on either side.
+#[derive(Debug)]
+pub(super) struct Changed {
+    served: watch::Receiver<u64>,
+    confirmed: Option<watch::Receiver<u64>>,
+}
+
+impl Changed {
+    /// Waits for the next one.
+    pub(super) async fn wait(&mut self) {
+        let confirmation = async {
+            match &mut self.confirmed {
+                Some(confirmed) => confirmed.changed().await.is_ok(),
+                None => std::future::pending().await,
+            }
+        };
+        // the senders live in the registries that whoever waits holds
+        tokio::select! {
+            _changed = self.served.changed() => {}
+            _changed = confirmation => {}
+        }
     }
 }
 

@@ -12,6 +12,8 @@ mod daemon;
 #[cfg(test)]
 mod env;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod migration;

@@ -22,6 +22,8 @@ mod events;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod hooks;
+#[cfg(test)]
 mod kills;
 #[cfg(test)]
 mod provider;

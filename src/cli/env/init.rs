@@ -115,6 +115,7 @@ mod tests {
             "entry_points",
             "first_deploy",
             "health",
+            "hooks",
             "hosts",
             "middlewares",
             "plan",

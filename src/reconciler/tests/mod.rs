@@ -2,6 +2,7 @@
 
 mod commands;
 mod leaving;
+mod news;
 mod records;
 mod simulation;
 mod transitions;
@@ -28,8 +29,8 @@ use crate::snapshot::{self, Reader};
 use crate::store::{Entry, Mode, Put, Store};
 
 use super::{
-    Accepted, Closed, CommandError, CommandRequest, Followers, Handle, Outlets, Reconciler,
-    handle_channel,
+    Accepted, Closed, CommandError, CommandRequest, Feed, Followers, Handle, Outlets, Question,
+    Reconciler, handle_channel,
 };
 
 /// No proxy polls.
@@ -48,6 +49,8 @@ struct Rig {
     reader: Reader,
     changes_tx: mpsc::Sender<Change>,
     attachments_rx: watch::Receiver<Attachments>,
+    news: Feed,
+    questions_rx: watch::Receiver<Vec<Question>>,
     stop: CancellationToken,
     tasks: JoinSet<Result<(), crate::store::Error>>,
     mode: Mode,
@@ -61,12 +64,16 @@ impl Rig {
         let (handle, requests_rx, turns) = handle_channel();
         let (attachments, attachments_rx) = watch::channel(Attachments::default());
         let (changes_tx, changes_rx) = mpsc::channel(64);
+        let news = Feed::new();
+        let (questions, questions_rx) = watch::channel(Vec::new());
         let outlets = Outlets {
             publisher,
             attachments,
             closed: watch::channel(Closed::new()).0,
             turns,
             followers: Box::new(Nobody),
+            news: news.clone(),
+            questions,
         };
         let reconciler = Reconciler::new(Options::default(), store, loaded, outlets);
         let stop = CancellationToken::new();
@@ -77,6 +84,8 @@ impl Rig {
             reader,
             changes_tx,
             attachments_rx,
+            news,
+            questions_rx,
             stop,
             tasks,
             mode,

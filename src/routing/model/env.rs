@@ -4,6 +4,8 @@ use crate::routing::ids::EnvKey;
 use crate::routing::plan::{FirstDeploy, Plan};
 use crate::routing::time::Timestamp;
 
+use super::Hook;
+
 /// Domain and options of one env. Slots and weights are not here: they are the rollout record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvRecord {
@@ -29,6 +31,8 @@ pub struct EnvRecord {
     pub plan: Option<Plan>,
     /// Whether the first version goes live by itself.
     pub first_deploy: FirstDeploy,
+    /// Who is told what happens, or asked before it does.
+    pub hooks: Vec<Hook>,
     /// Where the record came from.
     pub origin: Origin,
     /// When it was made; the older env keeps a contested name or host.
@@ -144,6 +148,7 @@ impl EnvRecord {
             health: HealthPolicy::default(),
             plan: None,
             first_deploy: FirstDeploy::Manual,
+            hooks: Vec::new(),
             origin,
             created_at,
         }

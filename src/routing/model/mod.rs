@@ -9,6 +9,7 @@ mod change;
 mod container;
 mod diagnostic;
 mod env;
+mod hook;
 mod maintenance;
 pub mod secrecy;
 
@@ -20,4 +21,5 @@ pub use diagnostic::Diagnostic;
 pub use env::{
     EnvRecord, HealthPolicy, HostTemplates, Middlewares, Origin, PreviewCert, Tls, TlsDomain,
 };
+pub use hook::{Hook, HookEvent, HookFormat, OnFailure};
 pub use maintenance::{MAINTENANCE, maintenance_env, maintenance_path};

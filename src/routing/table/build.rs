@@ -29,6 +29,7 @@ impl Table {
         for key in &dirty {
             if let FragmentKey::Env(env) = key {
                 self.restack(env, now);
+                self.touched.insert(env.clone());
             }
             let wanted = self.host_claims(key);
             affected.extend(self.claims.replace(key, |claim| !is_name(claim), wanted));

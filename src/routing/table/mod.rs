@@ -93,6 +93,8 @@ pub struct Table {
     document: Document,
     dirty: BTreeSet<FragmentKey>,
     unrecorded: BTreeSet<EnvKey>,
+    /// Envs that were looked at anew since this was last taken.
+    touched: BTreeSet<EnvKey>,
     resync: Option<BTreeMap<ContainerId, Container>>,
     listing: Listing,
 }
@@ -429,6 +431,11 @@ impl Table {
             policy: self.policy(key),
             ..View::default()
         }
+    }
+
+    /// Envs whose view may have changed since this was last asked.
+    pub fn take_touched_envs(&mut self) -> BTreeSet<EnvKey> {
+        std::mem::take(&mut self.touched)
     }
 
     /// What Traefik must be attached to, when it may have changed since this was last asked.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::routing::ids::{EnvKey, Version};
-use crate::routing::model::{EnvRecord, Origin};
+use crate::routing::model::{EnvRecord, HookEvent, Origin};
 use crate::routing::plan::FirstDeploy;
 use crate::routing::rollout::{Maintenance, Policy, Record};
 use crate::routing::time::Timestamp;
@@ -149,10 +149,20 @@ impl Table {
 
     /// What an env's record says about shifts.
     pub(super) fn policy(&self, key: &EnvKey) -> Policy {
-        let policy = |record: &EnvRecord| Policy {
-            plan: record.plan.clone(),
-            first_deploy: record.first_deploy,
-            ..Policy::default()
+        let policy = |record: &EnvRecord| {
+            let hooks = record.hooks.iter();
+            let on = |event| {
+                let hook = hooks.clone().find(|hook| hook.on.contains(&event));
+                hook.map(|hook| hook.name.clone())
+            };
+            let asked = hooks.clone().filter(|hook| hook.is_asked());
+            Policy {
+                plan: record.plan.clone(),
+                first_deploy: record.first_deploy,
+                pre_switch: on(HookEvent::PreSwitch),
+                post_switch: on(HookEvent::PostSwitch),
+                hooks: asked.map(|hook| hook.name.clone()).collect(),
+            }
         };
         self.envs.get(key).map(policy).unwrap_or_default()
     }

@@ -6,6 +6,7 @@ use crate::routing::model::{self, EnvRecord};
 use crate::routing::plan;
 use crate::routing::time::Timestamp;
 
+use super::hook::Hook;
 use super::plan::Plan;
 use super::{RecordError, parse_key};
 
@@ -35,6 +36,8 @@ pub(in crate::store) struct Env {
     /// Manual, unless it says otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first_deploy: Option<FirstDeploy>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    hooks: Vec<Hook>,
     origin: Origin,
     created_at_ms: u64,
 }
@@ -100,6 +103,7 @@ impl From<&EnvRecord> for Env {
             health,
             plan,
             first_deploy,
+            hooks,
             origin,
             created_at,
         } = record;
@@ -124,6 +128,7 @@ impl From<&EnvRecord> for Env {
                 plan::FirstDeploy::Manual => None,
                 plan::FirstDeploy::Auto => Some(FirstDeploy::Auto),
             },
+            hooks: hooks.iter().map(Hook::from).collect(),
             origin: match origin {
                 model::Origin::Label => Origin::Label,
                 model::Origin::Api => Origin::Api,
@@ -158,6 +163,7 @@ impl TryFrom<Env> for EnvRecord {
                 None => plan::FirstDeploy::Manual,
                 Some(FirstDeploy::Auto) => plan::FirstDeploy::Auto,
             },
+            hooks: env.hooks.into_iter().map(Into::into).collect(),
             origin: match env.origin {
                 Origin::Label => model::Origin::Label,
                 Origin::Api => model::Origin::Api,

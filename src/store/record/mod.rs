@@ -5,6 +5,7 @@
 
 mod entry;
 mod env;
+mod hook;
 mod plan;
 mod rollout;
 mod shift;

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::arbitrary_rollout::{any_plan, any_rollout};
 use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{
-    EnvRecord, HealthPolicy, HostTemplates, Middlewares, Origin, PreviewCert, Tls, TlsDomain,
+    EnvRecord, HealthPolicy, Hook, HookEvent, HookFormat, HostTemplates, Middlewares, OnFailure,
+    Origin, PreviewCert, Tls, TlsDomain,
 };
 use crate::routing::plan::FirstDeploy;
 use crate::routing::time::Timestamp;
@@ -48,6 +49,26 @@ fn any_tls() -> impl Strategy<Value = Tls> {
     )
 }
 
+fn any_hook() -> impl Strategy<Value = Hook> {
+    let on = proptest::sample::subsequence(HookEvent::ALL.to_vec(), 0..=HookEvent::ALL.len());
+    let format = prop_oneof![Just(HookFormat::Json), Just(HookFormat::Chat)];
+    let on_failure = option::of(prop_oneof![Just(OnFailure::Hold), Just(OnFailure::Abort)]);
+    let texts = any::<(String, String, Option<String>)>();
+    let kinds = (on, format, on_failure);
+    (texts, kinds, any::<(u64, u32)>()).prop_map(
+        |((name, url, secret_env), (on, format, on_failure), (timeout_ms, retries))| Hook {
+            name,
+            url,
+            on: on.into_iter().collect(),
+            format,
+            timeout_ms,
+            retries,
+            on_failure,
+            secret_env,
+        },
+    )
+}
+
 fn any_env() -> impl Strategy<Value = EnvRecord> {
     let hosts =
         (any::<String>(), any::<String>(), any::<String>()).prop_map(|(live, preview, staged)| {
@@ -68,6 +89,7 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
     let lists = (any_strings(), option::of(any_tls()), middlewares);
     let first_deploy = prop_oneof![Just(FirstDeploy::Manual), Just(FirstDeploy::Auto)];
     let shifts = (option::of(any_plan()), first_deploy);
+    let health = (health, vec(any_hook(), 0..3));
     let rest = (option::of(any::<u16>()), health, origin, any_time(), shifts);
     (names, hosts, lists, rest).prop_map(
         |((key, domain, scheme), hosts, (entry_points, tls, middlewares), rest)| EnvRecord {
@@ -79,9 +101,10 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
             entry_points,
             tls,
             middlewares,
-            health: rest.1,
+            health: rest.1.0,
             plan: rest.4.0,
             first_deploy: rest.4.1,
+            hooks: rest.1.1,
             origin: rest.2,
             created_at: rest.3,
         },

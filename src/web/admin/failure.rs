@@ -13,20 +13,7 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// The stable code, in problems and in metrics.
 pub(super) const fn code(error: &CommandError) -> &'static str {
-    match error {
-        CommandError::NotSynced => "not_synced",
-        CommandError::UnknownEnv(_) => "unknown_env",
-        CommandError::Stale { .. } => "stale",
-        CommandError::KeyReused(_) => "key_reused",
-        CommandError::Refused { refusal, .. } => refusal.code(),
-        CommandError::InUse { .. } => "in_use",
-        CommandError::Store(_) => "store",
-        CommandError::Item { error, .. } => code(error),
-        CommandError::StorageFull(_) => "storage_full",
-        CommandError::StorageReadOnly(_) => "storage_read_only",
-        CommandError::StateReadOnly(_) => "state_read_only",
-        CommandError::Stopped => "stopped",
-    }
+    error.code()
 }
 
 const fn status(error: &CommandError) -> ErrorStatus {

@@ -2,14 +2,16 @@
 //!
 //! Every request passes [`guard`] first. Handlers turn HTTP into calls of the reconciler's
 //! [`Handle`] and its answers into [`crate::api`] types ([`convert`]); they decide nothing about routing. One
-//! file per resource: [`envs`], [`verbs`], [`transitions`], [`history`], [`reads`], [`probes`].
+//! file per resource: [`envs`], [`verbs`], [`transitions`], [`history`], [`reads`], [`events`], [`probes`].
 
 mod commands;
 mod convert;
 mod envs;
+mod events;
 mod failure;
 mod guard;
 mod history;
+mod hooks;
 mod payload;
 mod plan;
 mod probes;
@@ -29,6 +31,7 @@ use hyper::body::Incoming;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::applied::Applied;
@@ -38,7 +41,7 @@ use super::metrics::Metrics;
 use super::proxies::Proxies;
 use super::server::{self, Limits};
 use super::token::Token;
-use crate::reconciler::Handle;
+use crate::reconciler::{Feed, Handle};
 use crate::snapshot::Reader;
 
 /// What the admin listener needs.
@@ -46,6 +49,8 @@ use crate::snapshot::Reader;
 pub struct AdminOptions {
     /// The door to the one writer.
     pub handle: Handle,
+    /// What happens.
+    pub news: Feed,
     /// The published document.
     pub reader: Reader,
     /// Who polls it.
@@ -66,6 +71,9 @@ pub struct AdminOptions {
 #[derive(Debug)]
 struct Admin {
     handle: Handle,
+    news: Feed,
+    /// Places for those who listen to it.
+    listeners: Arc<Semaphore>,
     reader: Reader,
     applied: Applied,
     token: Option<Token>,
@@ -86,6 +94,8 @@ pub async fn serve_admin(listener: TcpListener, options: AdminOptions, stop: Can
     let hosts = options.hosts.iter().map(|host| guard::normal(host));
     let router = router(Arc::new(Admin {
         handle: options.handle,
+        news: options.news,
+        listeners: Arc::new(Semaphore::new(events::LISTENERS)),
         reader: options.reader,
         applied: Applied::new(options.proxies, options.confirmer),
         token: options.token,
@@ -119,6 +129,7 @@ fn router(admin: Shared) -> Router {
         .route("/v1/stacks", get(reads::stacks))
         .route("/v1/diagnostics", get(reads::diagnostics))
         .route("/v1/proxies", get(reads::proxies))
+        .route("/v1/events", get(events::stream))
         .route("/v1/document", get(reads::document))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)

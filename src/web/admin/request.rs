@@ -162,7 +162,7 @@ fn timeout(text: Option<&str>) -> Result<Duration, ApiError> {
 }
 
 /// The one value of a header; `None` when it is absent.
-fn single(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, ApiError> {
+pub(super) fn single(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, ApiError> {
     let mut values = headers.get_all(name).iter();
     let (first, second) = (values.next(), values.next());
     let Some(first) = first else { return Ok(None) };
@@ -174,7 +174,7 @@ fn single(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, ApiE
     }
 }
 
-fn invalid_header(name: &HeaderName, why: &str) -> ApiError {
+pub(super) fn invalid_header(name: &HeaderName, why: &str) -> ApiError {
     ApiError::bad_request("invalid_header", format!("{name}: {why}"))
 }
 

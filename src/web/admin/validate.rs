@@ -11,6 +11,8 @@ use crate::routing::plan as routing_plan;
 use crate::routing::time::Timestamp;
 use crate::web::error::ApiError;
 
+use super::hooks;
+
 /// Placeholders that every template may use, each with a value to try the template with.
 const COMMON: [(&str, &str); 3] = [("app", "app"), ("env", "env"), ("domain", "")];
 /// Placeholders of previews only: the live and the staged host outlive versions.
@@ -53,12 +55,13 @@ pub(super) fn record(key: EnvKey, body: &EnvBody, now: Timestamp) -> Result<EnvR
             FirstDeploy::Manual => routing_plan::FirstDeploy::Manual,
             FirstDeploy::Auto => routing_plan::FirstDeploy::Auto,
         },
+        hooks: hooks::parse(&body.hooks)?,
         origin: Origin::Api,
         created_at: now,
     })
 }
 
-fn wrong(field: &str, given: &str, right: &str) -> ApiError {
+pub(super) fn wrong(field: &str, given: &str, right: &str) -> ApiError {
     invalid(format!(
         "{field}: {given:?} is not right: it must be {right}"
     ))

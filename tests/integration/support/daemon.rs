@@ -42,6 +42,7 @@ impl Daemon {
                 "127.0.0.1:0",
             ])
             .args(flags)
+            .env("POINTSMAN_HOOK_TEST", "t0ken-of-a-test")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)

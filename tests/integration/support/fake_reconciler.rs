@@ -9,7 +9,7 @@ use pointsman::reconciler::{
 };
 use pointsman::routing::ids::{EnvKey, Revision, Slot, Version};
 use pointsman::routing::model::{EnvRecord, Origin};
-use pointsman::routing::rollout::{Placed, Record, Refusal, Slots};
+use pointsman::routing::rollout::{Placed, Record, Refusal, Slots, What};
 use pointsman::routing::table::{EnvStatus, Share};
 use pointsman::routing::time::Timestamp;
 use tokio::sync::{mpsc, watch};
@@ -163,6 +163,8 @@ async fn serve(mut requests: mpsc::Receiver<Request>, shared: Arc<Mutex<Shared>>
                 let status = shared.status.clone().filter(|s| s.env.key == asked);
                 drop(reply.send(status));
             }
+            Request::Verdict(_, reply) => drop(reply.send(Ok(What::Nothing))),
+            Request::Hooks(_, reply) => drop(reply.send(vec![])),
             Request::History(_, _, reply) => drop(reply.send(None)),
             Request::Stacks(reply) => drop(reply.send(vec![])),
             Request::Diagnostics(reply) => drop(reply.send(vec![])),

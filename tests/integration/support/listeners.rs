@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pointsman::reconciler::Closed;
+use pointsman::reconciler::{Closed, Feed};
 use pointsman::routing::traefik::{Document, Section};
 use pointsman::snapshot::{self, Publisher, Reader};
 use pointsman::web::{
@@ -92,6 +92,7 @@ impl Provider {
 pub(crate) struct Admin {
     pub(crate) address: SocketAddr,
     pub(crate) reconciler: FakeReconciler,
+    pub(crate) news: Feed,
     pub(crate) provider: Provider,
 }
 
@@ -117,8 +118,10 @@ impl Admin {
             let run = run.run(provider.reader.clone(), provider.stop.clone());
             provider.tasks.spawn(run);
         }
+        let news = Feed::new();
         let options = AdminOptions {
             handle,
+            news: news.clone(),
             metrics: Metrics::new(provider.reader.clone(), provider.proxies.clone(), |_| {}),
             reader: provider.reader.clone(),
             proxies: provider.proxies.clone(),
@@ -132,6 +135,7 @@ impl Admin {
         Self {
             address,
             reconciler,
+            news,
             provider,
         }
     }

@@ -3,9 +3,11 @@
 pub(crate) mod daemon;
 pub(crate) mod fake_engine;
 pub(crate) mod fake_reconciler;
+pub(crate) mod hook_server;
 pub(crate) mod http;
 pub(crate) mod listeners;
 pub(crate) mod observer;
+pub(crate) mod sse;
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ use super::model;
 use crate::reconciler::clock::Clock;
 use crate::reconciler::tests::{version, web};
 use crate::reconciler::{
-    Accepted, Closed, CommandError, CommandRequest, Followers, Outlets, Reconciler, Request,
+    Accepted, Closed, CommandError, CommandRequest, Feed, Followers, Outlets, Reconciler, Request,
     handle_channel,
 };
 use crate::routing::ids::{ContainerId, EnvKey, Revision};
@@ -486,6 +486,8 @@ fn start(
         closed: watch::channel(Closed::new()).0,
         turns,
         followers: Box::new(Fleet(Arc::clone(fleet))),
+        news: Feed::new(),
+        questions: watch::Sender::new(Vec::new()),
     };
     let mut daemon = Reconciler::new(Options::default(), store, loaded, outlets);
     daemon.clock = Clock::Set(Arc::clone(clock));

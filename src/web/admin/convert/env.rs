@@ -1,6 +1,6 @@
 //! The env record as the API's wire type.
 
-use super::super::plan;
+use super::super::{hooks, plan};
 use super::go_duration;
 use crate::api::{
     Env, EnvBody, FirstDeploy, HealthBody, HostsBody, MiddlewaresBody, PreviewCert, TlsBody,
@@ -36,6 +36,7 @@ pub(in crate::web::admin) fn env(record: &EnvRecord) -> Env {
                 routing_plan::FirstDeploy::Manual => FirstDeploy::Manual,
                 routing_plan::FirstDeploy::Auto => FirstDeploy::Auto,
             },
+            hooks: hooks::bodies(&record.hooks),
         },
     }
 }

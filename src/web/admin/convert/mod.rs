@@ -5,6 +5,8 @@ mod env;
 
 use jiff::Timestamp as Rfc3339;
 
+pub(super) use news::{event, lost};
+
 use crate::api::{
     Applied, DiagnosticEntry, DocumentChange, Freeze, Health, HealthState, Held, HistoryItem,
     Maintenance, Placement, Preview, Shift, ShiftPhase, SlotWeights, Slots, StackEntry, Status,
@@ -260,11 +262,13 @@ fn is_dead(env: &EnvStatus, version: &Version) -> bool {
 }
 
 /// A deadline beyond the calendar is none that anybody waits for.
-fn rfc3339(at: Timestamp) -> Option<String> {
+pub(super) fn rfc3339(at: Timestamp) -> Option<String> {
     let millis = i64::try_from(at.as_millis()).ok()?;
     let at = Rfc3339::from_millisecond(millis).ok()?;
     Some(at.to_string())
 }
+
+mod news;
 
 #[cfg(test)]
 mod tests;

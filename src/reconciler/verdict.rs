@@ -1,0 +1,78 @@
+//! What a hook said about a gate: step, save, publish, reply, as for a command.
+
+use crate::routing::rollout::{Event, HookAnswer, What, step};
+use crate::routing::time::Timestamp;
+use crate::store::{Entry, Put};
+
+use super::Reconciler;
+use super::handle::{CommandError, VerdictRequest};
+use super::news::{Hearing, NewsKind, answer_reason, answer_word};
+use super::tell::{Noted, moved};
+
+impl Reconciler {
+    /// Hears a hook. An answer about a shift or a step that is over changes nothing and is not stored.
+    pub(super) fn verdict(
+        &mut self,
+        request: &VerdictRequest,
+        now: Timestamp,
+    ) -> Result<What, CommandError> {
+        let VerdictRequest { key, verdict } = request;
+        if !self.table.is_synced() {
+            return Err(CommandError::NotSynced);
+        }
+        if self.table.env(key).is_none() {
+            return Err(CommandError::UnknownEnv(key.clone()));
+        }
+        let old = self.table.rollout(key);
+        let next = step(
+            &old,
+            &Event::Verdict(verdict.clone()),
+            &self.view(key, now),
+            now,
+        )
+        .map_err(|refusal| super::transitions::refused(refusal, &old, now))?;
+        let answered = |heard| NewsKind::GateAnswered {
+            hook: verdict.hook.clone(),
+            answer: verdict.answer.clone(),
+            heard,
+        };
+        if next.record == old {
+            let news = answered(Hearing::Late);
+            self.outlets.news.tell(Some(key.clone()), news);
+            return Ok(What::Nothing);
+        }
+        let actor = format!("hook {}", verdict.hook);
+        let command = words(&verdict.answer);
+        let entry = Entry {
+            time: now,
+            actor: actor.clone(),
+            command: command.clone(),
+            result: next.what.to_string(),
+            envs: vec![key.clone()],
+            idempotency: None,
+            puts: vec![Put::Rollout(key.clone(), next.record.clone())],
+        };
+        self.save(entry)?;
+        tracing::info!(env = %key, actor, generation = next.record.generation, "{}", next.what);
+        self.notebook.note(key, answered(Hearing::Heard));
+        let noted = Noted {
+            actor: &actor,
+            command: &command,
+            old: &old,
+            step: &next,
+        };
+        self.notebook.note(key, moved(noted));
+        self.table.put_rollout(key, next.record);
+        self.table.rebuild(now);
+        self.publish(now);
+        Ok(next.what)
+    }
+}
+
+fn words(answer: &HookAnswer) -> String {
+    let word = answer_word(answer);
+    match answer_reason(answer) {
+        None => format!("gate {word}"),
+        Some(why) => format!("gate {word}: {why}"),
+    }
+}
