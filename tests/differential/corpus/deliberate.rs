@@ -94,7 +94,13 @@ pub(crate) fn bound() -> Vec<(&'static str, World)> {
     };
     let mut dns = one(&[]);
     dns.ports = vec![published("tcp", 2000), published("udp", 2001)];
-    vec![("random-binding", vec![dns])]
+    let mut apart = dns.clone();
+    apart.networks.clear();
+    apart.ports[0].bindings = vec![("0.0.0.0".to_owned(), 2000)];
+    vec![
+        ("random-binding", vec![dns]),
+        ("random-binding", vec![apart]),
+    ]
 }
 
 /// Several containers, or none that serves.
@@ -114,10 +120,18 @@ fn crowds() -> Vec<(&'static str, World)> {
     let defaults = vec![one(&[(path, "/")]), two(&[(path, "/"), (interval, "30s")])];
     let mut host = one(&[("traefik.docker.network", "host")]);
     host.networks.clear();
+    let host = host.network("host", "");
+    let mut sharer = two(&[]);
+    sharer.networks.clear();
+    sharer.network_mode = format!("container:{}", host.name);
+    let store = "traefik.tls.stores.default.defaultgeneratedcert.resolver";
+    let stores = vec![one(&[(store, "a")]), two(&[(store, "b")])];
     vec![
         ("written-default", defaults),
-        ("host-network", vec![host.network("host", "")]),
+        ("host-network", vec![host.clone()]),
+        ("host-network", vec![host, sharer]),
         ("conflict", conflict),
+        ("conflict", stores),
         ("idle-server", vec![ill]),
         ("random-network", vec![far]),
     ]

@@ -15,6 +15,7 @@ use super::faults::{Blame, Fault, base_name};
 use super::idle::names;
 use super::objects::{Key, Objects, objects};
 use super::repair::is_under;
+use super::said;
 
 /// The deliberate difference that a conflict is; `second` is what came of this world without what is broken.
 pub(crate) fn rule(
@@ -33,7 +34,10 @@ pub(crate) fn rule(
     let there = objects(&second.docker);
     let is_same = says(there.get(&key)) == says(here.get(&key));
     let is_written = is_said_otherwise(&key, &fault.container, world);
-    let why = || format!("Traefik sees no such conflict: {fault:?}");
+    let why = || {
+        let said = said(&second.log);
+        format!("Traefik sees no such conflict: {fault:?}\nTraefik said: {said}")
+    };
     // to Traefik a default that is written out is the same as none
     (is_same && is_written)
         .then_some("written-default")
@@ -85,11 +89,17 @@ fn has_conflict(log: &[Value], fault: &Fault) -> bool {
         return false;
     };
     let (protocol, _) = section.split_once('.').expect("protocol and section");
+    // it calls it a store, without its protocol
+    let begin = if section == "tls.stores" {
+        "store"
+    } else {
+        protocol
+    };
     log.iter().any(|line| {
         let message = line["message"].as_str().unwrap_or_default();
         let fields = line.as_object().into_iter().flatten();
         let names_it = fields.into_iter().any(|(_, value)| value == name.as_str());
-        let protocol = message.to_ascii_lowercase().starts_with(protocol);
-        message.contains("defined multiple times") && protocol && names_it
+        let is_of_kind = message.to_ascii_lowercase().starts_with(begin);
+        message.contains("defined multiple times") && is_of_kind && names_it
     })
 }

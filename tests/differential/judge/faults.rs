@@ -6,6 +6,7 @@ use crate::support::fake_engine::FakeContainer;
 use crate::support::pair::Outcome;
 use pointsman::api::DiagnosticEntry;
 
+use super::hosts;
 use super::idle::is_serving;
 use super::limits;
 
@@ -27,6 +28,10 @@ pub(crate) struct Fault {
 pub(crate) enum Blame {
     /// One label.
     Label(String),
+    /// One label of the container whose network it shares.
+    OwnerLabel(String),
+    /// Of a port that is published twice, what is published at no address in particular.
+    Unspecified,
     /// Whether it is on: it is not.
     Off,
     /// Everything but its network: others share it, and it is left out itself.
@@ -49,6 +54,8 @@ impl Blame {
 pub(crate) enum Evidence {
     /// Traefik drops the container.
     Dropped,
+    /// Traefik drops the container at times.
+    Chance,
     /// Its service is broken, for Traefik or for Pointsman only.
     Unlinked,
     /// Traefik takes the object from all.
@@ -86,7 +93,7 @@ pub(crate) fn faults(
         }
     }
     faults.extend(composites(world));
-    faults.extend(hosts(world));
+    faults.extend(hosts::faults(world));
     Ok(faults)
 }
 
@@ -157,26 +164,6 @@ fn no_router(message: &str, object: Blame) -> Found {
         ("broken-container", object, Evidence::Unlinked)
     } else {
         ("refused-rule", object, Evidence::NoRule)
-    })
-}
-
-/// The host's network has no address of its own; Pointsman needs none.
-fn hosts(world: &[FakeContainer]) -> impl Iterator<Item = Fault> {
-    let key = "traefik.docker.network";
-    let mode = |name: &str| {
-        let owner = world.iter().find(|it| it.name == name);
-        owner.map(|owner| owner.network_mode.as_str())
-    };
-    let on_host = move |it: &&FakeContainer| {
-        let shared = it.network_mode.strip_prefix("container:").and_then(mode);
-        shared.unwrap_or(&it.network_mode) == "host"
-            && it.labels.get(key).is_some_and(|name| name == "host")
-    };
-    world.iter().filter(on_host).map(move |it| Fault {
-        rule: "host-network",
-        container: it.name.clone(),
-        blame: Blame::Label(key.to_owned()),
-        evidence: Evidence::Dropped,
     })
 }
 

@@ -9,6 +9,7 @@ mod bindings;
 mod conflicts;
 pub(crate) mod direct;
 pub(crate) mod faults;
+mod hosts;
 mod idle;
 pub(crate) mod limits;
 mod networks;
@@ -87,6 +88,7 @@ async fn explain(
 ) -> Result<Uses, String> {
     let diagnostics = pair.pointsman.diagnostics().await;
     let mut faults = faults::faults(&diagnostics, world)?;
+    faults.extend(bindings::faults(world, &pair.options));
     let dropped = faults::dropped(first, world);
     let skipped = faults::skipped(first, world);
     faults.extend(faults::silent_owners(&skipped, &faults, world));
@@ -111,14 +113,17 @@ async fn explain(
         Evidence::Unlinked => {
             dropped.contains(&fault.container) || only_here.contains(fault.container.as_str())
         }
-        Evidence::Conflict | Evidence::OnlyHere | Evidence::NoRule => true,
+        Evidence::Chance | Evidence::Conflict | Evidence::OnlyHere | Evidence::NoRule => true,
     };
     let broken: Vec<&Fault> = broken.into_iter().filter(matters).collect();
     for fault in &broken {
         if fault.evidence == Evidence::NoRule {
             refusal::check(pair, world, fault).await?;
         }
-        *uses.entry(fault.rule).or_default() += 1;
+        // by chance there may be no difference this time
+        if fault.evidence != Evidence::Chance || dropped.contains(&fault.container) {
+            *uses.entry(fault.rule).or_default() += 1;
+        }
     }
     let mut repaired = world.clone();
     repair::repair(&mut repaired, &broken);
@@ -136,6 +141,9 @@ async fn explain(
         repair::strip_composites(&mut here);
     }
     let lines = compare(pair, &repaired, &last, &here, &mut uses);
+    if lines.is_empty() && uses.is_empty() {
+        return Err(format!("it is not there the next time{}", told()));
+    }
     if lines.is_empty() {
         return Ok(uses);
     }

@@ -44,7 +44,9 @@ fn alone(container: &FakeContainer, section: &str, name: &str) -> FakeContainer 
     let router = format!("traefik.{section}.{name}");
     let rule = format!("{router}.rule");
     alone.labels.retain(|label, _| {
-        label.eq_ignore_ascii_case(&rule) || !label.to_ascii_lowercase().starts_with("traefik.")
+        // `Traefik.` would cost the whole container
+        let is_rule = label.starts_with("traefik.") && label.eq_ignore_ascii_case(&rule);
+        is_rule || !label.to_ascii_lowercase().starts_with("traefik.")
     });
     "running".clone_into(&mut alone.state);
     (alone.health, alone.ports) = (None, Vec::new());

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::support::fake_engine::FakeContainer;
 
+use super::bindings::unspecified;
 use super::faults::{Blame, COMPOSITES, Fault, base_name};
 use super::objects::Objects;
 
@@ -33,6 +34,19 @@ pub(crate) fn repair(world: &mut [FakeContainer], faults: &[&Fault]) {
         let broken = format!("{BROKEN}{owner}-{number}");
         match &fault.blame {
             Blame::Label(key) => drop_label(container, key),
+            Blame::OwnerLabel(key) => {
+                let owner = container.network_mode.strip_prefix("container:");
+                let owner = owner.map(str::to_owned);
+                let owner = world.iter_mut().find(|it| Some(&it.name) == owner.as_ref());
+                if let Some(owner) = owner {
+                    drop_label(owner, key);
+                }
+            }
+            Blame::Unspecified => {
+                for at in unspecified(&container.ports) {
+                    container.ports[at].bindings.clear();
+                }
+            }
             Blame::Off => {
                 let labels = &mut container.labels;
                 labels.retain(|label, _| !is_under(label, "traefik.enable"));

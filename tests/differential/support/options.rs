@@ -63,6 +63,11 @@ impl Options {
         self
     }
 
+    /// Is this option of Traefik on.
+    pub(crate) fn has(&self, traefik: &str) -> bool {
+        self.pairs.iter().any(|(name, _, _)| *name == traefik)
+    }
+
     fn with_network(mut self, network: &'static str) -> Self {
         self.network = Some(network);
         self.with(("network", "network"), network)
