@@ -119,13 +119,7 @@ impl Daemon {
         web::check_admin_address(config.admin.listen, admin_token.as_ref())?;
         let hook_secrets = webhooks::Secrets::new(crate::config::hook_tokens()?);
         let (store, loaded) = state::open(&config.state_dir)?;
-        let provider = bind(config.provider.listen, "provider").await?;
-        let admin = bind(config.admin.listen, "admin").await?;
-        announce(Bound {
-            provider: provider.local_addr()?,
-            admin: admin.local_addr()?,
-        });
-
+        let sockets = listen(&config, announce).await?;
         let mut daemon = Self {
             listeners: Tasks::new(),
             stations: Tasks::new(),
@@ -181,7 +175,7 @@ impl Daemon {
             confirmer,
             metrics,
         };
-        daemon.serve(&config, (provider, admin), admin_token, doors)?;
+        daemon.serve(&config, sockets, admin_token, doors)?;
         Ok(daemon)
     }
 
@@ -324,6 +318,20 @@ impl Daemon {
         let stations = self.stations.stop().await;
         early.and(listeners).and(stations)
     }
+}
+
+/// Both listeners' sockets, provider first; tells where they are.
+async fn listen(
+    config: &Config,
+    announce: impl FnOnce(Bound),
+) -> anyhow::Result<(TcpListener, TcpListener)> {
+    let provider = bind(config.provider.listen, "provider").await?;
+    let admin = bind(config.admin.listen, "admin").await?;
+    announce(Bound {
+        provider: provider.local_addr()?,
+        admin: admin.local_addr()?,
+    });
+    Ok((provider, admin))
 }
 
 async fn bind(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {

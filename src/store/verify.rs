@@ -1,6 +1,6 @@
 //! Is what is stored whole: every checksum, the chain through both journals, and that it all adds up.
 //!
-//! Works on a [`Copy`] in memory, so that a running daemon is neither disturbed nor waited for, and judges with the
+//! Works on a [`struct@Copy`] in memory, so that a running daemon is neither disturbed nor waited for, and judges with the
 //! same recovery that a start would use.
 
 use std::path::Path;
