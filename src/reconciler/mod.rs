@@ -81,6 +81,8 @@ pub struct Reconciler {
     published: Published,
     /// How far the proxies were when there was one last, and when that was.
     followed: Option<(u64, Timestamp)>,
+    /// When the last turn was.
+    turned_at: Timestamp,
     /// A deadline could not be carried out; it is tried again after a pause.
     stalled: bool,
     /// That was so at the last turn already, and is in the log.
@@ -105,6 +107,7 @@ impl Reconciler {
             notebook: Notebook::default(),
             published: Published::default(),
             followed: None,
+            turned_at: Timestamp::ZERO,
             stalled: false,
             told: false,
         }

@@ -25,6 +25,7 @@ impl Reconciler {
     /// One turn of the wheel.
     pub(super) fn turn(&mut self) {
         let now = self.clock.now();
+        self.turned_at = now;
         self.table.expire(now);
         self.table.rebuild(now);
         self.told = std::mem::take(&mut self.stalled);
@@ -165,14 +166,15 @@ impl Reconciler {
         self.tell_published(now);
     }
 
-    /// How long nothing can happen by itself.
+    /// How long nothing can happen by itself. Pauses count from the last turn: questions in between do not put it off.
     pub(super) fn until_deadline(&self) -> Duration {
-        if self.stalled {
-            return RETRY;
-        }
         let now = self.clock.now();
+        let since = Duration::from_millis(now.millis_since(self.turned_at));
+        if self.stalled {
+            return RETRY.saturating_sub(since);
+        }
         if self.waits_for_proxies() {
-            return NEWS;
+            return NEWS.saturating_sub(since);
         }
         let restless = self.table.restless();
         let next = restless
@@ -183,7 +185,7 @@ impl Reconciler {
         match next {
             // a deadline that has passed without effect waits for something else to change
             Some(at) if at > now => Duration::from_millis(at.millis_since(now)).min(IDLE),
-            Some(_) => RETRY,
+            Some(_) => RETRY.saturating_sub(since),
             None => IDLE,
         }
     }

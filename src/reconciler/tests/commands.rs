@@ -1,6 +1,7 @@
 //! Commands, deadlines, lists and restarts.
 
 use super::*;
+use crate::routing::plan::{Plan, PlanStep};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_published_before_it_is_saved() {
@@ -318,4 +319,26 @@ async fn the_history_has_every_command_with_its_generation() {
     let other = EnvKey::parse("whoami", "prod").unwrap();
     let unknown = rig.handle.history(other, 10).await.unwrap();
     assert_eq!(unknown, None, "no such env");
+}
+
+// Each question began the pause until the next turn anew, so that a status page that asks often stopped the clock of
+// every plan.
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_do_not_put_off_what_happens_by_itself() {
+    let dir = TempDir::new().unwrap();
+    let rig = v1_live(dir.path()).await;
+    rig.command(promote("v2", None)).await;
+    let steps = [10, 100].map(|weight| PlanStep::new(Weight::new(weight).unwrap()));
+    rig.command(Command::Shift {
+        plan: Some(Plan::new("quick", steps.to_vec()).unwrap()),
+        insist: Insist::NONE,
+    })
+    .await;
+    let asking = async {
+        while rig.active().await.as_deref() != Some("v2") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let done = tokio::time::timeout(Duration::from_secs(5), asking).await;
+    assert!(done.is_ok(), "it went on");
 }

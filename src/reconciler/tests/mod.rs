@@ -33,13 +33,13 @@ use super::{
     Reconciler, handle_channel,
 };
 
-/// No proxy polls.
+/// Every proxy has everything.
 #[derive(Debug)]
-struct Nobody;
+struct Everybody;
 
-impl Followers for Nobody {
+impl Followers for Everybody {
     fn applied(&self) -> Option<u64> {
-        None
+        Some(u64::MAX)
     }
 }
 
@@ -71,7 +71,7 @@ impl Rig {
             attachments,
             closed: watch::channel(Closed::new()).0,
             turns,
-            followers: Box::new(Nobody),
+            followers: Box::new(Everybody),
             news: news.clone(),
             questions,
         };
