@@ -1,7 +1,7 @@
 //! Promote, switch and rollback under keep-alive load, and right after a deployment.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::app::ENV;
 use crate::support::http::{self, Ask};
@@ -110,4 +110,41 @@ fn answering(system: &System, host: &str) -> BTreeSet<String> {
 
 fn short(ids: &BTreeSet<String>) -> BTreeSet<String> {
     ids.iter().map(|id| id.chars().take(12).collect()).collect()
+}
+
+#[test]
+#[ignore = "needs a Docker Engine and Traefik: make test"]
+fn scenario_32_requests_in_flight_finish_across_a_switch() {
+    let system = System::start();
+    let app = system.app("e2e-flight");
+    for version in ["v1", "v2"] {
+        app.deploy(version);
+    }
+    system.place(&app, "v1", Some("v2"));
+    system.tell(&app.live(), "/admin/slow?ms=4000");
+    std::thread::scope(|scope| {
+        let begun = Instant::now();
+        let asked: Vec<_> = (0..5)
+            .map(|_| scope.spawn(|| system.answer(&app.live())))
+            .collect();
+        // they are on their way to v1, which takes its time
+        std::thread::sleep(Duration::from_millis(500));
+        system
+            .pointsman
+            .done(&["switch", app.name, ENV, "--wait", "applied"]);
+        system.expect(&app.live(), "v2", Duration::from_secs(3));
+        let took = begun.elapsed();
+        assert!(
+            took < Duration::from_secs(4),
+            "switched meanwhile: {took:?}"
+        );
+        for request in asked {
+            let answer = request.join().unwrap().unwrap();
+            assert_eq!(
+                (answer.status, answer.body.as_str()),
+                (200, "v1"),
+                "finished"
+            );
+        }
+    });
 }

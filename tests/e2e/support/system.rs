@@ -68,6 +68,12 @@ impl System {
         http::ask(self.traefik.web, &Ask::get(host, "/version"))
     }
 
+    /// Tells the sample app behind a host something.
+    pub(crate) fn tell(&self, host: &str, target: &str) {
+        let answer = http::ask(self.traefik.web, &Ask::post(host, target, "")).unwrap();
+        assert_eq!(answer.status, 200, "{host}{target}: {}", answer.body);
+    }
+
     /// Waits until a host answers with a version, and says how long that took.
     pub(crate) fn expect(&self, host: &str, version: &str, limit: Duration) -> Duration {
         let what = format!("{host} answers with {version}");

@@ -71,11 +71,17 @@ impl Machine<'_> {
     fn reweighed(&self, shift: Shift, weight: Weight, by: &str) -> Shift {
         let has_begun = shift.has_begun();
         let is_manual = shift.plan.name() == MANUAL;
-        let (plan, step) = if is_manual {
-            (Plan::manual(weight), 0)
-        } else {
-            let step = shift.plan.step_for(weight);
-            (shift.plan, step)
+        let asks = (is_manual && weight == Weight::FULL)
+            .then(|| self.direct_plan(shift.weight, None))
+            .flatten();
+        let (plan, step, weight) = match asks {
+            // the share that it has stays while hooks are asked
+            Some(plan) => (plan, 0, shift.weight),
+            None if is_manual => (Plan::manual(weight), 0, weight),
+            None => {
+                let step = shift.plan.step_for(weight);
+                (shift.plan, step, weight)
+            }
         };
         let phase = if !has_begun {
             shift.phase

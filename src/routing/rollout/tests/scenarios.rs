@@ -107,6 +107,32 @@ fn scenario_04_a_check_after_the_switch_fails() {
     );
 }
 
+// A share that somebody raised to everything went past the env's hooks.
+#[test]
+fn a_share_raised_to_everything_asks_the_hooks() {
+    let mut bench = Bench::staged();
+    ask(&mut bench, Some("smoke"), Some("verify"));
+    bench.promote("v2", Some(25));
+    bench.promote("v2", Some(100));
+    assert_eq!(
+        bench.seen(),
+        (Some("v1"), Some(25), Some("v2")),
+        "asked first"
+    );
+    bench.answer("smoke", HookAnswer::Open);
+    assert_eq!(
+        bench.seen(),
+        (Some("v1"), Some(100), Some("v2")),
+        "and again"
+    );
+    bench.answer("verify", HookAnswer::Open);
+    assert_eq!(
+        bench.seen(),
+        (Some("v2"), None, Some("v1")),
+        "then it is final"
+    );
+}
+
 #[test]
 fn scenario_05_auto_promotion_is_not_early() {
     let first = PlanStep {

@@ -127,10 +127,8 @@ fn values_match_exactly_or_not_at_all() {
         );
     }
     // a plan has no others; this name means something else to Traefik
-    for matched in [header("Host", "whoami")] {
-        let found = rule(matched.clone());
-        assert_eq!(found, (None, vec!["match-unusable"]), "{matched:?}");
-    }
+    let found = rule(header("Host", "whoami"));
+    assert_eq!(found, (None, vec!["match-unusable"]), "Host");
 }
 
 #[test]
