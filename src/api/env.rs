@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::routing::ids::{AppName, EnvName};
 
-use super::PlanInput;
+use super::{MatchBody, PlanInput};
 
 /// What an operator says about an env. Everything but the domain has a default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct EnvBody {
     /// Who is told what happens, or asked before it does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hooks: Vec<HookBody>,
+    /// Requests to the live host that always go to the staged version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub staged_access: Vec<MatchBody>,
 }
 
 /// Host templates; an absent one has its default.

@@ -37,6 +37,7 @@ impl Rig {
             pollers: JoinSet::new(),
         };
         rig.poll();
+        rig.polled().await;
         rig.put(&json!([])).await;
         rig.verb("promote?wait=ready", r#"{"version":"v1"}"#).await;
         rig.verb("switch?wait=applied", "").await;
@@ -52,6 +53,23 @@ impl Rig {
                 poller.get("/config?wait=100ms").await;
             }
         });
+    }
+
+    /// Waits until the poller counts as a proxy: before that there is nobody to apply anything.
+    async fn polled(&self) {
+        let polled = async {
+            loop {
+                let (_, proxies) = self.daemon.get("/v1/proxies").await;
+                if proxies
+                    .as_array()
+                    .is_some_and(|proxies| !proxies.is_empty())
+                {
+                    return;
+                }
+            }
+        };
+        let limit = std::time::Duration::from_secs(10);
+        tokio::time::timeout(limit, polled).await.expect("a proxy");
     }
 
     async fn put(&self, hooks: &Value) {

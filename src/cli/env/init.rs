@@ -121,6 +121,7 @@ mod tests {
             "plan",
             "port",
             "scheme",
+            "staged_access",
             "tls",
         ];
         assert_eq!(shown, all, "{text:#?}");

@@ -1,7 +1,7 @@
 //! The env record: what an operator (or a first label) says about one (app, env).
 
 use crate::routing::ids::EnvKey;
-use crate::routing::plan::{FirstDeploy, Plan};
+use crate::routing::plan::{FirstDeploy, Match, Plan};
 use crate::routing::time::Timestamp;
 
 use super::Hook;
@@ -33,6 +33,8 @@ pub struct EnvRecord {
     pub first_deploy: FirstDeploy,
     /// Who is told what happens, or asked before it does.
     pub hooks: Vec<Hook>,
+    /// Requests to the live host that always go to the staged version.
+    pub staged_access: Vec<Match>,
     /// Where the record came from.
     pub origin: Origin,
     /// When it was made; the older env keeps a contested name or host.
@@ -149,6 +151,7 @@ impl EnvRecord {
             plan: None,
             first_deploy: FirstDeploy::Manual,
             hooks: Vec::new(),
+            staged_access: Vec::new(),
             origin,
             created_at,
         }

@@ -7,7 +7,7 @@ use crate::routing::plan;
 use crate::routing::time::Timestamp;
 
 use super::hook::Hook;
-use super::plan::Plan;
+use super::plan::{Match, Plan};
 use super::{RecordError, parse_key};
 
 /// [`EnvRecord`].
@@ -38,6 +38,8 @@ pub(in crate::store) struct Env {
     first_deploy: Option<FirstDeploy>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     hooks: Vec<Hook>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    staged_access: Vec<Match>,
     origin: Origin,
     created_at_ms: u64,
 }
@@ -104,6 +106,7 @@ impl From<&EnvRecord> for Env {
             plan,
             first_deploy,
             hooks,
+            staged_access,
             origin,
             created_at,
         } = record;
@@ -129,6 +132,7 @@ impl From<&EnvRecord> for Env {
                 plan::FirstDeploy::Auto => Some(FirstDeploy::Auto),
             },
             hooks: hooks.iter().map(Hook::from).collect(),
+            staged_access: staged_access.iter().map(Match::from).collect(),
             origin: match origin {
                 model::Origin::Label => Origin::Label,
                 model::Origin::Api => Origin::Api,
@@ -164,6 +168,7 @@ impl TryFrom<Env> for EnvRecord {
                 Some(FirstDeploy::Auto) => plan::FirstDeploy::Auto,
             },
             hooks: env.hooks.into_iter().map(Into::into).collect(),
+            staged_access: env.staged_access.into_iter().map(Match::decode).collect(),
             origin: match env.origin {
                 Origin::Label => model::Origin::Label,
                 Origin::Api => model::Origin::Api,

@@ -34,7 +34,7 @@ struct Step {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Match {
+pub(super) enum Match {
     Header { name: String, value: String },
     Cookie { name: String, value: String },
 }
@@ -197,7 +197,7 @@ impl From<&plan::Match> for Match {
 }
 
 impl Match {
-    fn decode(self) -> plan::Match {
+    pub(super) fn decode(self) -> plan::Match {
         match self {
             Self::Header { name, value } => plan::Match::Header { name, value },
             Self::Cookie { name, value } => plan::Match::Cookie { name, value },

@@ -4,7 +4,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 
-use super::arbitrary_rollout::{any_plan, any_rollout};
+use super::arbitrary_rollout::{any_match, any_plan, any_rollout};
 use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{
     EnvRecord, HealthPolicy, Hook, HookEvent, HookFormat, HostTemplates, Middlewares, OnFailure,
@@ -89,7 +89,7 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
     let lists = (any_strings(), option::of(any_tls()), middlewares);
     let first_deploy = prop_oneof![Just(FirstDeploy::Manual), Just(FirstDeploy::Auto)];
     let shifts = (option::of(any_plan()), first_deploy);
-    let health = (health, vec(any_hook(), 0..3));
+    let health = (health, vec(any_hook(), 0..3), vec(any_match(), 0..3));
     let rest = (option::of(any::<u16>()), health, origin, any_time(), shifts);
     (names, hosts, lists, rest).prop_map(
         |((key, domain, scheme), hosts, (entry_points, tls, middlewares), rest)| EnvRecord {
@@ -105,6 +105,7 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
             plan: rest.4.0,
             first_deploy: rest.4.1,
             hooks: rest.1.1,
+            staged_access: rest.1.2,
             origin: rest.2,
             created_at: rest.3,
         },

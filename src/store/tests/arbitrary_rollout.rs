@@ -58,12 +58,15 @@ fn any_weight() -> impl Strategy<Value = Weight> {
     (0..=100_u64).prop_map(|percent| Weight::new(percent).unwrap())
 }
 
-fn any_step() -> impl Strategy<Value = PlanStep> {
+pub(super) fn any_match() -> impl Strategy<Value = Match> {
     let texts = || ("[0-9A-Za-z-]{1,8}", "[0-9A-Za-z.=-]{1,8}");
-    let matched = prop_oneof![
+    prop_oneof![
         texts().prop_map(|(name, value)| Match::Header { name, value }),
         texts().prop_map(|(name, value)| Match::Cookie { name, value }),
-    ];
+    ]
+}
+
+fn any_step() -> impl Strategy<Value = PlanStep> {
     let gate = prop_oneof![
         Just(Gate::None),
         Just(Gate::Manual),
@@ -71,7 +74,13 @@ fn any_step() -> impl Strategy<Value = PlanStep> {
         any::<String>().prop_map(Gate::Hook),
     ];
     let dwell = (any::<u32>(), option::of(any::<u32>()));
-    let all = (any_weight(), any_weight(), vec(matched, 0..3), dwell, gate);
+    let all = (
+        any_weight(),
+        any_weight(),
+        vec(any_match(), 0..3),
+        dwell,
+        gate,
+    );
     all.prop_map(|(weight, mirror, matches, (min, longer), gate)| PlanStep {
         weight,
         mirror,

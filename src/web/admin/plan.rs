@@ -125,6 +125,11 @@ pub(super) fn millis(field: &str, text: &str) -> Result<u64, String> {
     Ok(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// Requests that are meant for one version.
+pub(super) fn matches(bodies: &[MatchBody]) -> Result<Vec<Match>, String> {
+    bodies.iter().map(matched).collect()
+}
+
 fn matched(body: &MatchBody) -> Result<Match, String> {
     let value = body.value.clone();
     let matched = match (body.header.clone(), body.cookie.clone()) {
@@ -155,7 +160,7 @@ fn render_step(step: &PlanStep) -> PlanStepBody {
     }
 }
 
-fn render_match(matched: &Match) -> MatchBody {
+pub(super) fn render_match(matched: &Match) -> MatchBody {
     let (header, cookie, value) = match matched.clone() {
         Match::Header { name, value } => (Some(name), None, value),
         Match::Cookie { name, value } => (None, Some(name), value),

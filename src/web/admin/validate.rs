@@ -56,6 +56,8 @@ pub(super) fn record(key: EnvKey, body: &EnvBody, now: Timestamp) -> Result<EnvR
             FirstDeploy::Auto => routing_plan::FirstDeploy::Auto,
         },
         hooks: hooks::parse(&body.hooks)?,
+        staged_access: plan::matches(&body.staged_access)
+            .map_err(|error| invalid(format!("staged_access: {error}")))?,
         origin: Origin::Api,
         created_at: now,
     })

@@ -58,6 +58,23 @@ fn a_second_router_stands_just_above_the_live_one() {
 }
 
 #[test]
+fn staged_access_leads_to_the_staged_version_without_a_plan() {
+    let mut world = World::new(&[web("v1", 2), web("v2", 3)]);
+    world.make_live("v1");
+    let mut record = world.table.envs().next().unwrap().clone();
+    record.staged_access = vec![cookie("staged", "1")];
+    world.table.put_env(record);
+    world.settle();
+    assert_eq!(world.router(MATCH), Value::Null, "nothing is staged");
+    world.promote("v2", None);
+    let above = world.router(MATCH);
+    assert_eq!(above["service"], json!("whoami-dev-web-v2"), "{above}");
+    world.make_live("v2");
+    let above = world.router(MATCH);
+    assert_eq!(above["service"], json!("whoami-dev-web-v1"), "{above}");
+}
+
+#[test]
 fn entry_points_tls_and_middlewares_are_the_live_ones() {
     let labelled = |version: &str, n: u8| {
         web(version, n)

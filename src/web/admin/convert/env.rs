@@ -37,6 +37,11 @@ pub(in crate::web::admin) fn env(record: &EnvRecord) -> Env {
                 routing_plan::FirstDeploy::Auto => FirstDeploy::Auto,
             },
             hooks: hooks::bodies(&record.hooks),
+            staged_access: record
+                .staged_access
+                .iter()
+                .map(plan::render_match)
+                .collect(),
         },
     }
 }

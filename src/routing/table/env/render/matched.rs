@@ -34,6 +34,7 @@ impl<'a> Output<'a> {
         }
         let step = env.shift().and_then(|(_, shift)| shift.current());
         let matches = step.into_iter().flat_map(|step| &step.matches);
+        let matches = matches.chain(&env.record.staged_access);
         let mut rules = Vec::new();
         for matched in matches {
             match matcher(matched) {
