@@ -592,6 +592,11 @@ fn scenario_46_docker_is_away_for_a_minute_in_a_ramp() {
         "the shares stay"
     );
     assert_eq!(bench.hold(), Some(&Hold::DockerStale), "held");
+    assert_eq!(
+        bench.refused(weight(50)).code(),
+        "docker_away",
+        "no more for it"
+    );
     let mut aborted = bench.clone();
     aborted.run(Command::Rollback);
     assert_eq!(
