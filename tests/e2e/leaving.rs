@@ -11,7 +11,7 @@ use crate::support::system::System;
 use crate::support::tally::Tally;
 use crate::support::{millis, within};
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(10);
 const ROUNDS: usize = 2;
 /// How long the sample app goes on after SIGTERM.
 const LINGER: Duration = Duration::from_secs(4);

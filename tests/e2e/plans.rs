@@ -8,7 +8,7 @@ use crate::support::http::{self, Answer, Ask};
 use crate::support::system::System;
 use crate::support::within;
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(10);
 
 fn two_versions(system: &System, app: &App) {
     for version in ["v1", "v2"] {
