@@ -276,7 +276,7 @@ fn what_compose_says_is_shown() {
         .code(2)
         .stderr(
             "error: docker compose refuses c.yaml: yaml: line 1: no\n\
-             next: the same words come from `docker compose config`; `check` sets variables by --app, --env, --version and --domain, `deploy` by the env file",
+             next: the same words come from `docker compose config`; --app, --env, --version and --domain set variables",
         )
         .run();
     let absent = Test::new("check c.yaml").file("c.yaml", "");

@@ -44,8 +44,7 @@ fn a_plan_tells_what_would_happen_and_no_secret() {
              note: compose service web: container_name web can belong to one version only;\n\
              \x20 deploy leaves it out, so leave it out, too (container-name)\n\
              note: compose service web: port 8080 of the host can belong to one version only;\n\
-             \x20 deploy leaves it out, and Traefik reaches port 80 of the container\n\
-             \x20 (host-port)",
+             \x20 deploy leaves it out, and Traefik reaches port 80 of the container (host-port)",
         )
         .stderr(
             "note: whoami-dev.toml says other things than the daemon knows; `pointsman env apply whoami-dev.toml` sends it",

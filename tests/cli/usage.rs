@@ -90,7 +90,7 @@ fn wrong_usage_is_code_2() {
 fn completions_know_the_verbs() {
     for shell in ["bash", "zsh", "fish"] {
         Test::new(&format!("completions {shell}"))
-            .stdout_has(&["deploy", "rollback", "--context"])
+            .stdout_has(&["deploy", "rollback", "context"])
             .run();
     }
 }

@@ -151,7 +151,7 @@ impl Composition {
             "docker compose refuses {}: {said}",
             names.join(", ")
         ))
-        .next("the same words come from `docker compose config`; `check` sets variables by --app, --env, --version and --domain, `deploy` by the env file")
+        .next("the same words come from `docker compose config`; --app, --env, --version and --domain set variables")
     }
 }
 
