@@ -82,6 +82,8 @@ setup_tools() {
     # libc.a is needed too: the images hold static binaries.
     static_libc || missing+=(gcc libc6-dev)
     have make || missing+=(make)
+    # a certificate for the tests of https
+    have openssl || missing+=(openssl)
     if [ ${#missing[@]} -gt 0 ]; then
         apt_install ca-certificates "${missing[@]}"
         say tools "installed ${missing[*]}"
