@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::routing::ids::{AppName, EnvName};
 
-use super::{MatchBody, PlanInput};
+use super::{MatchBody, PlanInput, RetentionBody};
 
 /// What an operator says about an env. Everything but the domain has a default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,12 @@ pub struct EnvBody {
     /// Requests to the live host that always go to the staged version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub staged_access: Vec<MatchBody>,
+    /// How long requests may take to end in a version that gets no new ones, as Go writes it; default `30s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<String>,
+    /// How long its stacks are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionBody>,
 }
 
 /// Host templates; an absent one has its default.

@@ -62,7 +62,7 @@ impl Reconciler {
             step: &next,
         };
         self.notebook.note(key, moved(noted));
-        self.table.put_rollout(key, next.record);
+        self.keep_rollout(key, next.record, now);
         self.table.rebuild(now);
         self.publish(now);
         Ok(next.what)

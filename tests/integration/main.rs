@@ -16,6 +16,8 @@ mod docker_real;
 #[cfg(test)]
 mod docker_real_leaving;
 #[cfg(test)]
+mod docker_removal;
+#[cfg(test)]
 mod docker_watch;
 #[cfg(test)]
 mod events;

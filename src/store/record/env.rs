@@ -8,6 +8,7 @@ use crate::routing::time::Timestamp;
 
 use super::hook::Hook;
 use super::plan::{Match, Plan};
+use super::retention::Retention;
 use super::{RecordError, parse_key};
 
 /// [`EnvRecord`].
@@ -40,6 +41,11 @@ pub(in crate::store) struct Env {
     hooks: Vec<Hook>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     staged_access: Vec<Match>,
+    /// The default, unless it says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drain_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retention: Option<Retention>,
     origin: Origin,
     created_at_ms: u64,
 }
@@ -107,6 +113,8 @@ impl From<&EnvRecord> for Env {
             first_deploy,
             hooks,
             staged_access,
+            drain_ms,
+            retention,
             origin,
             created_at,
         } = record;
@@ -133,6 +141,8 @@ impl From<&EnvRecord> for Env {
             },
             hooks: hooks.iter().map(Hook::from).collect(),
             staged_access: staged_access.iter().map(Match::from).collect(),
+            drain_ms: (*drain_ms != EnvRecord::DRAIN_MS).then_some(*drain_ms),
+            retention: retention.as_ref().map(Retention::from),
             origin: match origin {
                 model::Origin::Label => Origin::Label,
                 model::Origin::Api => Origin::Api,
@@ -169,6 +179,8 @@ impl TryFrom<Env> for EnvRecord {
             },
             hooks: env.hooks.into_iter().map(Into::into).collect(),
             staged_access: env.staged_access.into_iter().map(Match::decode).collect(),
+            drain_ms: env.drain_ms.unwrap_or(Self::DRAIN_MS),
+            retention: env.retention.map(Into::into),
             origin: match env.origin {
                 Origin::Label => model::Origin::Label,
                 Origin::Api => model::Origin::Api,
