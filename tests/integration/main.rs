@@ -22,6 +22,8 @@ mod docker_watch;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod gc;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod hooks;
