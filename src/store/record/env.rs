@@ -178,7 +178,11 @@ impl TryFrom<Env> for EnvRecord {
                 Some(FirstDeploy::Auto) => plan::FirstDeploy::Auto,
             },
             hooks: env.hooks.into_iter().map(Into::into).collect(),
-            staged_access: env.staged_access.into_iter().map(Match::decode).collect(),
+            staged_access: env
+                .staged_access
+                .into_iter()
+                .map(Match::decode)
+                .collect::<Result<_, _>>()?,
             drain_ms: env.drain_ms.unwrap_or(Self::DRAIN_MS),
             retention: env.retention.map(Into::into),
             origin: match env.origin {

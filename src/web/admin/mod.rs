@@ -10,6 +10,7 @@ mod convert;
 mod envs;
 mod events;
 mod failure;
+mod gauges;
 mod gc;
 mod guard;
 mod history;
