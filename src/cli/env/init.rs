@@ -112,6 +112,7 @@ mod tests {
         let shown: Vec<&String> = json.as_object().unwrap().keys().collect();
         let all = [
             "domain",
+            "drain",
             "entry_points",
             "first_deploy",
             "health",
@@ -120,6 +121,7 @@ mod tests {
             "middlewares",
             "plan",
             "port",
+            "retention",
             "scheme",
             "staged_access",
             "tls",
