@@ -73,7 +73,7 @@ pub(super) fn run(args: &GcArgs, session: &Session) -> Outcome {
         output::print_json(&answer.body)?;
     } else {
         let told: GcAnswer = answer.decode()?;
-        let verb = if args.plan { "would go" } else { "go" };
+        let verb = if args.plan { "would go" } else { "leaving" };
         output::print(&words(&told, verb))?;
     }
     if args.wait {
@@ -140,7 +140,8 @@ fn words(told: &GcAnswer, verb: &str) -> String {
         text.push(rows(&go));
     }
     if !stay.is_empty() {
-        text.push(format!("{} stay:", count(stay.len())));
+        let verb = if stay.len() == 1 { "stays" } else { "stay" };
+        text.push(format!("{} {verb}:", count(stay.len())));
         text.push(rows(&stay));
     }
     if told.stacks.is_empty() {

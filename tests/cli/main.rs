@@ -20,6 +20,8 @@ mod migration;
 #[cfg(test)]
 mod reads;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod settings;

@@ -142,6 +142,9 @@ fn stacks_have_age_slot_and_url() {
         created: two_hours_ago,
         urls: vec![format!("http://{text}-whoami.dev.example.com")],
         health: ready(),
+        retention: None,
+        memory_bytes: None,
+        disk_bytes: None,
     };
     let stacks = vec![
         stack("v1", Some(Slot::Blue), true),

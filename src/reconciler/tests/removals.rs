@@ -124,7 +124,7 @@ impl Bench {
         let (reply, mut answer) = oneshot::channel();
         let request = Box::new(request(command));
         self.daemon.answer(Request::Command(request, reply));
-        answer.try_recv().expect("answered at once")
+        answer.try_recv().unwrap_or(Err(CommandError::Stopped))
     }
 
     fn retire(&mut self, name: &str, removal: Removal) -> Result<Accepted, CommandError> {
