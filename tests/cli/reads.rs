@@ -168,7 +168,7 @@ whoami/dev v2: http://v2-whoami.dev.example.com",
 }
 
 #[expect(clippy::disallowed_methods, reason = "ages are told against the clock")]
-fn since_epoch() -> Duration {
+pub(crate) fn since_epoch() -> Duration {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap()
 }

@@ -1,19 +1,15 @@
 //! `gc`, and what `stacks` says about it.
 
-use std::time::{Duration, SystemTime};
-
 use pointsman::api::{Fate, GcAnswer, GcEntry, Removing, StackEntry};
 use pointsman::routing::ids::{AppName, EnvName};
 
 use crate::daemon::Reply;
+use crate::reads::since_epoch;
 use crate::samples::{ready, version};
 use crate::support::Test;
 
 fn two_hours_ago() -> u64 {
-    let since: Duration = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap();
-    since.as_secs() - 7200
+    since_epoch().as_secs() - 7200
 }
 
 fn fate(reason: &str, detail: &str) -> Fate {
