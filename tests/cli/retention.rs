@@ -83,7 +83,7 @@ fn a_run_waits_when_it_is_told_to() {
         .stdout(&serde_json::to_string(&under_way).unwrap())
         .stderr("whoami/dev v1 is being removed: draining until 2026-01-02T03:04:35Z\nnothing is left of them")
         .run()
-        .sent(&["POST /v1/gc", "GET /v1/gc?", "GET /v1/gc?"]);
+        .sent(&["POST /v1/gc {}", "GET /v1/gc?", "GET /v1/gc?"]);
 }
 
 #[test]
