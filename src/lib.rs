@@ -14,6 +14,7 @@
 
 pub mod api;
 pub mod app;
+pub mod byte_size;
 pub mod cli;
 pub mod config;
 pub mod docker;
@@ -23,5 +24,6 @@ pub mod routing;
 pub mod snapshot;
 pub mod store;
 pub mod telemetry;
+pub mod upkeep;
 pub mod web;
 pub mod webhooks;

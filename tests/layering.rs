@@ -13,6 +13,7 @@ mod layering {
         ("routing::time", &[]),
         ("routing::ids", &[]),
         ("go_duration", &[]),
+        ("byte_size", &[]),
         ("routing::traefik", &["routing::ids", "go_duration"]),
         // plans are nouns that the env record and the rollout record both hold
         ("routing::plan", &[]),
@@ -23,6 +24,15 @@ mod layering {
         (
             "routing::rollout",
             &["routing::ids", "routing::plan", "routing::time"],
+        ),
+        (
+            "routing::retention",
+            &[
+                "routing::ids",
+                "routing::model",
+                "routing::rollout",
+                "routing::time",
+            ],
         ),
         // labels are read into Traefik's own types, which are nouns
         (
@@ -61,6 +71,7 @@ mod layering {
                 "routing::plan",
                 "routing::time",
                 "routing::model",
+                "routing::retention",
                 "routing::rollout",
                 "routing::table",
                 "snapshot",
@@ -72,6 +83,7 @@ mod layering {
             "web",
             &[
                 "api",
+                "byte_size",
                 "go_duration",
                 "reconciler",
                 "snapshot",
@@ -79,8 +91,19 @@ mod layering {
                 "routing::plan",
                 "routing::time",
                 "routing::model",
+                "routing::retention",
                 "routing::rollout",
                 "routing::table",
+            ],
+        ),
+        // a client of the door, as `webhooks`
+        (
+            "upkeep",
+            &[
+                "reconciler",
+                "routing::ids",
+                "routing::model",
+                "routing::rollout",
             ],
         ),
         // of the core only the values that the reconciler's news and door carry
@@ -107,6 +130,7 @@ mod layering {
                 "snapshot",
                 "store",
                 "telemetry",
+                "upkeep",
                 "web",
                 "webhooks",
             ],
@@ -117,6 +141,7 @@ mod layering {
             &[
                 "api",
                 "app",
+                "byte_size",
                 "config",
                 "go_duration",
                 "routing::ids",

@@ -76,12 +76,25 @@ pub struct FreezeBody {
 /// Body of `retire`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a body of independent options, each with its own name"
+)]
 pub struct RetireBody {
     /// Which version.
     pub version: Version,
     /// Also when it has the live host.
     #[serde(default, skip_serializing_if = "is_not")]
     pub force: bool,
+    /// Its containers and its networks are removed, once nothing leads to them and requests had time to end.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub remove: bool,
+    /// With `remove`: its named volumes go, too.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub volumes: bool,
+    /// With `remove`: its images stay, although nothing uses them.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub keep_images: bool,
 }
 
 /// Body of `maintenance`.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::deploy::{DeployHooksBody, ResourcesBody, VariableBody, one_or_many};
 use crate::routing::ids::{AppName, EnvName};
 
-use super::{MatchBody, PlanInput};
+use super::{MatchBody, PlanInput, RetentionBody};
 
 /// What an operator says about an env. Everything but the domain has a default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,12 @@ pub struct EnvBody {
     /// For `deploy`: commands on the machine that deploys.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deploy_hooks: DeployHooksBody,
+    /// How long requests may take to end in a version that gets no new ones, as Go writes it; default `30s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<String>,
+    /// How long its stacks are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionBody>,
 }
 
 /// Host templates; an absent one has its default.

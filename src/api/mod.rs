@@ -10,6 +10,7 @@ mod event;
 mod history;
 mod plan;
 mod problem;
+mod retention;
 mod status;
 mod transition;
 
@@ -28,6 +29,7 @@ pub use event::{Event, EventKind};
 pub use history::{History, HistoryItem};
 pub use plan::{GateBody, MatchBody, OnDeadline, PlanBody, PlanInput, PlanStepBody, Sticky};
 pub use problem::Problem;
+pub use retention::{Fate, GcAnswer, GcBody, GcEntry, Removing, RetentionBody};
 pub use status::{
     Applied, DiagnosticEntry, EnvList, Freeze, Health, HealthState, Held, Maintenance, Placement,
     Preview, Proxy, Shift, ShiftPhase, SlotWeights, Slots, StackEntry, Status, Weights,

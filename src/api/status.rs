@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Fate;
 use crate::routing::ids::{AppName, EnvName, Slot, Version};
 
 use super::Env;
@@ -259,6 +260,15 @@ pub struct StackEntry {
     pub urls: Vec<String>,
     /// How it is.
     pub health: Health,
+    /// Whether it may go, and why or why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Fate>,
+    /// With `usage=true`: memory of its containers, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+    /// With `usage=true`: what would be free on the disk without it, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_bytes: Option<u64>,
 }
 
 /// `GET /v1/diagnostics`: one finding.

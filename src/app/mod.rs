@@ -14,10 +14,11 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
 use crate::docker;
-use crate::reconciler::{Closed, Feed, Handle, Outlets, Reconciler, handle_channel};
-use crate::routing::model::{Attachments, Change};
+use crate::reconciler::{Closed, Feed, Handle, Outlets, Reconciler, Upkeep, handle_channel};
+use crate::routing::model::{Attachments, Change, Retention};
 use crate::snapshot::{self, Reader};
 use crate::telemetry;
+use crate::upkeep;
 use crate::web::{
     self, AdminOptions, Confirmer, Limits, Metrics, ProviderOptions, Proxies, Token,
     TraefikVersions,
@@ -34,6 +35,10 @@ use tasks::Tasks;
 
 /// How many changes may wait between the Docker station and the reconciler.
 const CHANGES: usize = 1024;
+/// How many reports on removals may wait.
+const REPORTS: usize = 64;
+/// How many may wait to be told what is used.
+const QUESTIONS: usize = 4;
 
 /// Context of an error that means: what is stored cannot be read without guessing. The CLI gives it an exit code
 /// of its own.
@@ -130,11 +135,12 @@ impl Daemon {
         let (changes_tx, changes_rx) = mpsc::channel(CHANGES);
         let (closed, closed_rx) = watch::channel(Closed::new());
         let (questions, questions_rx) = watch::channel(Vec::new());
-        let (proxies, news) = (Proxies::new(), Feed::new());
+        let (proxies, news, hook_stats) = (Proxies::new(), Feed::new(), webhooks::Stats::default());
         daemon.ask_versions(versions, proxies.clone(), changes_tx.clone());
         daemon.tell_reached(proxies.clone(), changes_tx.clone());
+        let upkeep = daemon.remove_stacks(&client, settings::retention(&config)?);
+        daemon.collect(handle.clone(), &news, upkeep.retention.clone());
         let stats = daemon.watch(client, changes_tx, attachments_rx);
-        let hook_stats = webhooks::Stats::default();
         let metrics = Metrics::new(reader.clone(), proxies.clone(), |registry| {
             hook_stats.register(registry);
             engine_metrics::register(registry, stats);
@@ -151,6 +157,7 @@ impl Daemon {
                 followers: Box::new(web::Applied::new(proxies.clone(), confirmer.clone())),
                 news: news.clone(),
                 questions,
+                upkeep,
             },
         );
         daemon.stations.spawn("reconciler", |stop| async move {
@@ -198,6 +205,39 @@ impl Daemon {
     fn tell_reached(&mut self, proxies: Proxies, changes_tx: mpsc::Sender<Change>) {
         self.stations.spawn("provider address", |stop| async move {
             web::tell_reached(proxies, changes_tx, stop).await;
+            Ok(())
+        });
+    }
+
+    /// The Docker station's other half: removes what the reconciler lets go, and says what is used.
+    fn remove_stacks(&mut self, client: &docker::Client, retention: Option<Retention>) -> Upkeep {
+        let (orders, orders_rx) = watch::channel(Vec::new());
+        let (reports_tx, reports) = mpsc::channel(REPORTS);
+        let (usage, usage_rx) = mpsc::channel(QUESTIONS);
+        let remover = client.clone();
+        self.stations.spawn("removal", |stop| async move {
+            let timing = docker::Timing::default();
+            docker::removal::run(remover, timing, orders_rx, reports_tx, stop).await;
+            Ok(())
+        });
+        let client = client.clone();
+        self.stations.spawn("usage", |stop| async move {
+            docker::usage::run(client, docker::Timing::default(), usage_rx, stop).await;
+            Ok(())
+        });
+        Upkeep {
+            retention,
+            orders,
+            reports,
+            usage,
+        }
+    }
+
+    /// Lets stacks go without being asked, where a policy says when.
+    fn collect(&mut self, handle: Handle, news: &Feed, retention: Option<Retention>) {
+        let news = news.listen();
+        self.listeners.spawn("upkeep", |stop| async move {
+            upkeep::run(handle, news, retention, stop).await;
             Ok(())
         });
     }

@@ -4,10 +4,11 @@ use anyhow::{Context as _, anyhow};
 
 use crate::config::{Config, ContainerSelector, Labels, Secret};
 use crate::docker;
+use crate::routing::model::Retention;
 use crate::routing::table::{
     Constraints, DefaultRule, NEWEST, OLDEST, Options, ProxySelector, TraefikVersion,
 };
-use crate::web::{ApiAuth, Confirmer, Token, TraefikVersions};
+use crate::web::{self, ApiAuth, Confirmer, Token, TraefikVersions};
 
 use super::SettingUnusable;
 
@@ -96,6 +97,15 @@ pub(super) fn traefik_versions(config: &Config) -> anyhow::Result<Option<Traefik
     TraefikVersions::new(&config.traefik.apis, api_auth(config)?.as_ref())
         .map(Some)
         .context(SettingUnusable("--traefik-api"))
+}
+
+/// The policy of envs whose record has none.
+pub(super) fn retention(config: &Config) -> anyhow::Result<Option<Retention>> {
+    let text = config.retention.as_deref();
+    let retention = text.map(web::retention_of_flag).transpose();
+    retention
+        .map_err(anyhow::Error::msg)
+        .context(SettingUnusable("--retention"))
 }
 
 fn api_auth(config: &Config) -> anyhow::Result<Option<ApiAuth>> {

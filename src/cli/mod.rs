@@ -20,6 +20,7 @@ pub mod exit;
 mod failure;
 mod feed;
 mod freeze;
+mod gc;
 mod healthcheck;
 mod history;
 mod input;
@@ -145,7 +146,10 @@ enum Verb {
     History(history::HistoryArgs),
     /// List every version that has containers
     #[command(after_help = stacks::EXAMPLES)]
-    Stacks,
+    Stacks(stacks::StacksArgs),
+    /// Remove the stacks that the retention policies let go
+    #[command(after_help = gc::EXAMPLES)]
+    Gc(gc::GcArgs),
     /// Show what is wrong with labels, names and networks
     #[command(after_help = diagnose::EXAMPLES)]
     Diagnose,
@@ -220,7 +224,8 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Status(args) => status::run(args, &open()?),
         Verb::Events(args) => events::run(args, &open()?),
         Verb::History(args) => history::run(args, &open()?),
-        Verb::Stacks => stacks::run(&open()?),
+        Verb::Stacks(args) => stacks::run(args, &open()?),
+        Verb::Gc(args) => gc::run(args, &open()?),
         Verb::Diagnose => diagnose::run(&open()?),
         Verb::Check(args) => check::run(args, global.context.as_deref(), format),
         Verb::State(verb) => state::run(verb, format),
@@ -274,7 +279,8 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Status(_)
         | Verb::Events(_)
         | Verb::History(_)
-        | Verb::Stacks
+        | Verb::Stacks(_)
+        | Verb::Gc(_)
         | Verb::Diagnose
         | Verb::Check(_)
         | Verb::State(_)

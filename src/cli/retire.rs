@@ -1,4 +1,4 @@
-//! `retire`: a version is withdrawn from routing for good. Its containers are left alone.
+//! `retire`: a version is withdrawn from routing for good. Its containers are left alone, unless they are to be removed.
 
 use clap::Args;
 
@@ -13,10 +13,15 @@ use super::transition::{Transition, TransitionArgs};
 pub(super) const EXAMPLES: &str = "\
 Examples:
   pointsman retire whoami dev pr-17             it answers nowhere any more
+  pointsman retire whoami dev pr-17 --remove    and its containers, networks and unused images go
   pointsman retire whoami dev v1.2.0 --force    although it is live: the env has no live version then";
 
 /// Arguments of `retire`.
 #[derive(Args, Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(super) struct RetireArgs {
     #[command(flatten)]
     env: EnvArgs,
@@ -25,6 +30,15 @@ pub(super) struct RetireArgs {
     /// Also when it is live
     #[arg(long)]
     force: bool,
+    /// Remove its containers, networks and unused images, once nothing leads to them and requests had time to end
+    #[arg(long)]
+    remove: bool,
+    /// Remove its named volumes, too
+    #[arg(long, requires = "remove")]
+    volumes: bool,
+    /// Leave images alone that nothing uses any more
+    #[arg(long, requires = "remove")]
+    keep_images: bool,
     #[command(flatten)]
     transition: TransitionArgs,
 }
@@ -34,6 +48,9 @@ pub(super) fn run(args: &RetireArgs, session: &Session) -> Outcome {
     let body = RetireBody {
         version: args.version.clone(),
         force: args.force,
+        remove: args.remove,
+        volumes: args.volumes,
+        keep_images: args.keep_images,
     };
     Transition::new(session, &args.env, "retire", &args.transition)
         .version(&args.version)

@@ -40,6 +40,7 @@ pub(super) fn load_from(
         state_dir: state_dir(&layers)?,
         labels: labels(&layers)?,
         traefik: traefik(&layers, &mut warnings)?,
+        retention: layers.get("retention").map(|it| it.text().to_owned()),
         log: log(&layers)?,
         warnings,
     })

@@ -84,6 +84,7 @@ pub(super) const FLAGS: &[Flag] = &[
     one("traefik-version", "VERSION", "Lowest release of Traefik that reads the document, e.g. 3.3 or 3.3.4 [default: as --traefik-api says, else the newest known]"),
     one("traefik-api-auth-file", "FILE", "Its credentials: user:password, or a bearer token"),
     one("fallback-file", "PATH", "Keep the last document for Traefik's file provider (not built yet: refused)"),
+    one("retention", "RULES", "Which stacks go in envs whose record does not say it, as [retention] of an env file on one line, e.g. keep_last = 5, when = \"deploy\" [default: none go]"),
     one("max-hold", "DURATION", "Longest hold of a held answer; keep it below Traefik's pollInterval [default: 4s]"),
     one("log-format", "FORMAT", "text or json [default: text]"),
     one("log-level", "LEVEL", "error, warn, info, debug or trace [default: info]"),

@@ -47,6 +47,8 @@ pub struct Config {
     pub labels: Labels,
     /// The Traefik we serve.
     pub traefik: Traefik,
+    /// Which stacks go in envs whose record does not say it; `web` parses it.
+    pub retention: Option<String>,
     /// What is logged, and how.
     pub log: Log,
     /// What is allowed but unwise, in words; to be logged once at start.

@@ -1,11 +1,12 @@
 //! The door to the Engine: connect first, then speak the version that was agreed on.
 //!
 //! [`Client`] only knows where the Engine is. [`Client::connect`] asks which versions it speaks and gives an [`Engine`],
-//! which has the few verbs that we use and no other. Deviation from the usual crate (bollard): its time-outs do not cover
-//! bodies, one unknown word ends its streams, and we need nine calls.
+//! which has the few verbs that we use and no other; what removes stacks is in `removal`. Deviation from the usual crate (bollard):
+//! its time-outs do not cover bodies, one unknown word ends its streams, and we need some fifteen calls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::Method;
 use hyper::body::Incoming;
@@ -145,7 +146,15 @@ impl Engine {
     /// Those of these containers that there are.
     pub(super) async fn list_ids(&self, ids: &[ContainerId]) -> Result<Listing, Error> {
         let ids: Vec<&str> = ids.iter().map(ContainerId::as_str).collect();
-        let filters = query::encode(&json!({ "id": ids }).to_string());
+        self.list_filtered(&json!({ "id": ids })).await
+    }
+
+    /// Those in any state that pass the Engine's filters.
+    pub(super) async fn list_filtered(
+        &self,
+        filters: &serde_json::Value,
+    ) -> Result<Listing, Error> {
+        let filters = query::encode(&filters.to_string());
         self.list(self.path(&format!("/containers/json?all=1&filters={filters}")))
             .await
     }
@@ -174,12 +183,12 @@ impl Engine {
     /// One container in full. May wait for the container's lock while it starts or stops.
     pub(super) async fn inspect(&self, id: &ContainerId) -> Result<Inspected, Error> {
         let path = format!("/containers/{}/json", query::encode(id.as_str()));
-        self.get(self.path(&path)).await
+        self.ask(&path).await
     }
 
     /// All networks by name. Of two with one name (Docker allows it) the last stands.
     pub(super) async fn networks(&self) -> Result<BTreeMap<String, Network>, Error> {
-        let networks: Vec<Network> = self.get(self.path("/networks")).await?;
+        let networks: Vec<Network> = self.ask("/networks").await?;
         let by_name = networks
             .into_iter()
             .map(|network| (network.name.clone(), network));
@@ -210,9 +219,41 @@ impl Engine {
 
     /// Removes a network; Docker refuses while a running container is on it.
     pub(super) async fn network_remove(&self, network_id: &str) -> Result<(), Error> {
-        let path = self.path(&format!("/networks/{}", query::encode(network_id)));
-        let call = Call::new(Method::DELETE, path, self.timing.call_deadline);
+        self.delete(&format!("/networks/{}", query::encode(network_id)))
+            .await
+    }
+
+    /// Removes what is at a path.
+    pub(super) async fn delete(&self, path: &str) -> Result<(), Error> {
+        self.send(Method::DELETE, path, self.timing.call_deadline)
+            .await
+    }
+
+    /// A call without a body whose answer says nothing.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        deadline: Duration,
+    ) -> Result<(), Error> {
+        let call = Call::new(method, self.path(path), deadline);
         collect(&self.endpoint, &call).await.map(|_answer| ())
+    }
+
+    /// What is at a path.
+    pub(super) async fn ask<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        self.ask_within(path, self.timing.call_deadline).await
+    }
+
+    /// The same, with a deadline of its own.
+    pub(super) async fn ask_within<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        deadline: Duration,
+    ) -> Result<T, Error> {
+        let call = Call::get(self.path(path), deadline);
+        let (_headers, body) = collect(&self.endpoint, &call).await?;
+        serde_json::from_slice(&body).map_err(|error| call.decode_error(error.to_string()))
     }
 
     async fn post(&self, network: &str, verb: &str, body: &serde_json::Value) -> Result<(), Error> {
@@ -220,12 +261,6 @@ impl Engine {
         let mut call = Call::new(Method::POST, path, self.timing.call_deadline);
         call.body = Some(body.to_string());
         collect(&self.endpoint, &call).await.map(|_answer| ())
-    }
-
-    async fn get<T: serde::de::DeserializeOwned>(&self, path: String) -> Result<T, Error> {
-        let call = Call::get(path, self.timing.call_deadline);
-        let (_headers, body) = collect(&self.endpoint, &call).await?;
-        serde_json::from_slice(&body).map_err(|error| call.decode_error(error.to_string()))
     }
 
     fn path(&self, rest: &str) -> String {

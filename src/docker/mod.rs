@@ -9,8 +9,8 @@
 //!
 //! Invariants: an event is a reason to look, never a fact, except that a signal to stop, `die` and `destroy` unroute at
 //! once; nothing is told twice; a complete list is told as a whole; a lost connection is never an empty host. This station
-//! does not know labels, slots or Traefik's document, and the only things it ever changes in Docker are Traefik's own
-//! attachments and networks that compose could not remove because of one.
+//! does not know labels' meaning, slots or Traefik's document. What it changes in Docker are Traefik's own attachments, networks
+//! that compose could not remove because of one, and stacks that the reconciler ordered to be removed ([`removal`]).
 
 mod client;
 mod convert;
@@ -20,10 +20,12 @@ mod http;
 mod json_objects;
 pub mod networks;
 mod query;
+pub mod removal;
 mod signal;
 mod stats;
 mod timing;
 mod transport;
+pub mod usage;
 mod version;
 mod watcher;
 mod wire;

@@ -5,6 +5,8 @@ use std::fmt::Debug;
 
 use crate::routing::time::Timestamp;
 
+use super::news::Proof;
+
 /// How many publications are remembered; who is further behind than that has nothing.
 const REMEMBERED: usize = 256;
 
@@ -12,6 +14,9 @@ const REMEMBERED: usize = 256;
 pub trait Followers: Debug + Send {
     /// The place of the last publication that all of them have; `None` when there is nobody.
     fn applied(&self) -> Option<u64>;
+
+    /// How that is known.
+    fn proof(&self) -> Proof;
 }
 
 /// When what was published. Publications are counted from 1, without a gap.

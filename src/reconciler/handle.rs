@@ -4,13 +4,14 @@ use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::routing::ids::{EnvKey, Revision, Version};
-use crate::routing::model::{Diagnostic, EnvRecord, Hook};
+use crate::routing::model::{Diagnostic, EnvRecord, Hook, Usage};
 use crate::routing::rollout::{Command, Refusal, Verdict, What};
 use crate::routing::table::{Changes, EnvStatus, StackStatus};
 use crate::routing::time::Timestamp;
 use crate::store::{self, HistoryEntry, Trouble};
 
 use super::asked::{AcceptedAll, Transitions};
+use super::gc::{GcOutcome, GcRequest};
 use super::requests::chain;
 
 /// How many requests may wait.
@@ -115,6 +116,17 @@ pub enum CommandError {
     /// Nothing can be stored because of what is stored: damage, or a later schema. Names file, place and way out.
     #[error("the command was not carried out: {0}")]
     StateReadOnly(String),
+    /// A stack that is not to be removed.
+    #[error("{version} is not removed: {why}")]
+    Guarded {
+        /// Which.
+        version: Version,
+        /// Why not.
+        why: String,
+    },
+    /// Docker does not answer, so what runs is not known.
+    #[error("Docker does not answer, so nothing is removed")]
+    DockerAway,
     /// The daemon is shutting down.
     #[error("shutting down")]
     Stopped,
@@ -135,6 +147,8 @@ impl CommandError {
             Self::StorageReadOnly(_) => "storage_read_only",
             Self::StateReadOnly(_) => "state_read_only",
             Self::Item { error, .. } => error.code(),
+            Self::Guarded { .. } => "guarded",
+            Self::DockerAway => "docker_away",
             Self::Stopped => "stopped",
         }
     }
@@ -216,6 +230,13 @@ pub enum Request {
     History(EnvKey, usize, oneshot::Sender<Option<Vec<HistoryEntry>>>),
     /// All stacks.
     Stacks(oneshot::Sender<Vec<StackStatus>>),
+    /// What the retention policies let go.
+    Gc(
+        Box<GcRequest>,
+        oneshot::Sender<Result<GcOutcome, CommandError>>,
+    ),
+    /// What containers and images use; the Docker station answers, and nobody when it has too much to do.
+    Usage(oneshot::Sender<Usage>),
     /// All findings.
     Diagnostics(oneshot::Sender<Vec<Diagnostic>>),
 }
@@ -319,6 +340,17 @@ impl Handle {
     /// All stacks.
     pub async fn stacks(&self) -> Result<Vec<StackStatus>, CommandError> {
         self.ask(Request::Stacks).await
+    }
+
+    /// What the retention policies let go; carried out when that is asked.
+    pub async fn gc(&self, request: GcRequest) -> Result<GcOutcome, CommandError> {
+        self.ask(|reply| Request::Gc(Box::new(request), reply))
+            .await?
+    }
+
+    /// What containers and images use. May take seconds; what could not be found out in time is missing.
+    pub async fn usage(&self) -> Usage {
+        self.ask(Request::Usage).await.unwrap_or_default()
     }
 
     /// All findings.

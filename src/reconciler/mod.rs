@@ -3,7 +3,7 @@
 //! One task owns all that changes, in plain fields. For an operator's command the order is fixed: step, save,
 //! publish, reply. Disk is never behind what Traefik was told, and nobody is answered before the document is out.
 //! `handle` is the door, `requests`, `transitions` and `verdict` what comes through it, `turn` what follows every change,
-//! `tell` what is told of it, as `news` in the `feed`.
+//! `tell` what is told of it, as `news` in the `feed`. `gc` lets stacks go by the rules, `removals` in what order.
 
 mod asked;
 mod clock;
@@ -11,8 +11,10 @@ mod closed;
 mod feed;
 mod findings;
 mod followers;
+mod gc;
 mod handle;
 mod news;
+mod removals;
 mod requests;
 mod tell;
 mod transitions;
@@ -38,6 +40,7 @@ pub use closed::Closed;
 pub use feed::{Feed, Heard, Listener};
 pub use followers::Followers;
 use followers::Published;
+pub use gc::{GcOutcome, GcRequest, GcRun, GcStack};
 pub use handle::{
     Accepted, CommandError, CommandRequest, Handle, Request, Turn, VerdictRequest, handle_channel,
 };
@@ -45,6 +48,8 @@ pub use news::{
     AppliedNews, Condition, HealthNews, Hearing, Moved, News, NewsKind, Proof, Question, Refused,
     answer_reason, answer_word,
 };
+use removals::Removals;
+pub use removals::{RemovalStatus, Upkeep};
 use tell::Notebook;
 
 /// How many changes are taken in before something is published.
@@ -67,6 +72,8 @@ pub struct Outlets {
     pub news: Feed,
     /// Gates that wait for a hook.
     pub questions: watch::Sender<Vec<Question>>,
+    /// What it takes to let stacks go.
+    pub upkeep: Upkeep,
 }
 
 /// Owner of everything that changes.
@@ -77,6 +84,7 @@ pub struct Reconciler {
     outlets: Outlets,
     clock: Clock,
     notebook: Notebook,
+    removals: Removals,
     /// When what was published.
     published: Published,
     /// How far the proxies were when there was one last, and when that was.
@@ -105,6 +113,7 @@ impl Reconciler {
             outlets,
             clock: Clock::start(),
             notebook: Notebook::default(),
+            removals: Removals::default(),
             published: Published::default(),
             followed: None,
             turned_at: Timestamp::ZERO,
@@ -131,6 +140,10 @@ impl Reconciler {
                         self.take_in(change, &mut changes_rx);
                     }
                     self.answer(request);
+                }
+                Some(report) = self.outlets.upkeep.reports.recv() => {
+                    self.removals.hear(report);
+                    self.turn();
                 }
                 () = tokio::time::sleep(pause) => self.turn(),
             }

@@ -41,6 +41,14 @@ impl Reconciler {
             Request::Statuses(reply) => give(reply, self.statuses(now)),
             Request::History(key, limit, reply) => give(reply, self.history(&key, limit)),
             Request::Stacks(reply) => give(reply, self.table.all_stacks(now)),
+            Request::Gc(request, reply) => give(reply, self.gc(&request, now)),
+            Request::Usage(reply) => {
+                let question = self.usage_question();
+                let asked = self.outlets.upkeep.usage.try_send((question, reply));
+                if let Err(error) = asked {
+                    tracing::debug!(%error, "nobody is asked what is used");
+                }
+            }
             Request::Diagnostics(reply) => give(reply, self.findings(now)),
         }
     }
@@ -112,6 +120,9 @@ impl Reconciler {
         };
         if self.table.rollout(key).is_filled() {
             return Err(in_use("a slot holds a version"));
+        }
+        if self.table.rollout(key).is_removing() {
+            return Err(in_use("a version is being removed"));
         }
         if self.table.is_named(key) {
             return Err(in_use("containers carry its labels: remove them first"));

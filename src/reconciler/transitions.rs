@@ -4,7 +4,7 @@
 //! one before it has left.
 
 use crate::routing::ids::{EnvKey, Version};
-use crate::routing::rollout::{Event, Record, Refusal, Step, step};
+use crate::routing::rollout::{Command, Event, Record, Refusal, Step, step};
 use crate::routing::table::Table;
 use crate::routing::time::Timestamp;
 use crate::store::{Answer, Entry, Idempotency, Put};
@@ -77,7 +77,7 @@ impl Reconciler {
             self.notebook.note(&key, news);
         }
         for (key, record) in outcome.records {
-            self.table.put_rollout(&key, record);
+            self.keep_rollout(&key, record, now);
         }
         self.table.rebuild(now);
         self.publish(now);
@@ -132,7 +132,7 @@ impl Reconciler {
             });
         }
         let event = Event::Command {
-            command: item.command.clone(),
+            command: self.complete(item)?,
             by: actor.to_owned(),
         };
         let next = step(&old, &event, &self.view(key, now), now);
@@ -140,6 +140,31 @@ impl Reconciler {
             Ok(next) => Ok((old, next)),
             Err(refusal) => Err(refused(refusal, &old, now)),
         }
+    }
+
+    /// A removal names what belongs to the stack: once its containers are gone, nothing else tells.
+    fn complete(&self, item: &Transition) -> Result<Command, CommandError> {
+        let mut command = item.command.clone();
+        let Command::Retire {
+            version,
+            removal: Some(removal),
+            ..
+        } = &mut command
+        else {
+            return Ok(command);
+        };
+        let mut stacks = self.table.belongings(&item.key);
+        if let Some(stack) = stacks.remove(version) {
+            if let Some(why) = stack.guarded {
+                return Err(CommandError::Guarded {
+                    version: version.clone(),
+                    why,
+                });
+            }
+            removal.project = stack.project;
+            removal.images = stack.images;
+        }
+        Ok(command)
     }
 
     /// What was answered before under the same idempotency key.

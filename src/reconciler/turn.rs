@@ -125,7 +125,7 @@ impl Reconciler {
     pub(super) fn make_move(&mut self, key: &EnvKey, noted: Noted<'_>, now: Timestamp) {
         let record = noted.step.record.clone();
         self.notebook.note(key, moved(noted));
-        self.table.put_rollout(key, record);
+        self.keep_rollout(key, record, now);
         self.table.rebuild(now);
     }
 
@@ -162,6 +162,7 @@ impl Reconciler {
 
     /// Hands out the document, the wished attachments, and the news that there may be news.
     pub(super) fn publish(&mut self, now: Timestamp) {
+        self.tend_removals(now);
         let synced = self.table.is_synced();
         self.tell_closed();
         if synced && self.outlets.publisher.publish(self.table.document()) {
@@ -194,6 +195,7 @@ impl Reconciler {
             .filter_map(|key| next_deadline(&self.table.rollout(key), &self.view(key, now)))
             .chain(self.table.next_departure())
             .chain(self.notebook.next_settled())
+            .chain(self.removals.next_deadline(now))
             .min();
         match next {
             // a deadline that has passed without effect waits for something else to change

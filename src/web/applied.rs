@@ -137,6 +137,14 @@ impl Followers for Applied {
         let polled = served.min()?;
         Some(confirmed.min().map_or(polled, |api| api.min(polled)))
     }
+
+    fn proof(&self) -> Proof {
+        if self.apis().is_empty() {
+            Proof::Served
+        } else {
+            Proof::Confirmed
+        }
+    }
 }
 
 /// A change on either side.

@@ -28,6 +28,7 @@ use std::net::SocketAddr;
 
 use thiserror::Error;
 
+pub(crate) use admin::retention_of_flag;
 pub use admin::{AdminOptions, serve_admin};
 pub use applied::{Applied, published};
 pub use confirm::{ApiState, Confirmer};

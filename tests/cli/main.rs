@@ -22,6 +22,8 @@ mod migration;
 #[cfg(test)]
 mod reads;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod settings;

@@ -142,6 +142,9 @@ fn stacks_have_age_slot_and_url() {
         created: two_hours_ago,
         urls: vec![format!("http://{text}-whoami.dev.example.com")],
         health: ready(),
+        retention: None,
+        memory_bytes: None,
+        disk_bytes: None,
     };
     let stacks = vec![
         stack("v1", Some(Slot::Blue), true),
@@ -165,7 +168,7 @@ whoami/dev v2: http://v2-whoami.dev.example.com",
 }
 
 #[expect(clippy::disallowed_methods, reason = "ages are told against the clock")]
-fn since_epoch() -> Duration {
+pub(crate) fn since_epoch() -> Duration {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap()
 }

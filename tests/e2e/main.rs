@@ -38,6 +38,8 @@ mod ramp;
 #[cfg(test)]
 mod restarts;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod switching;

@@ -16,9 +16,13 @@ mod docker_real;
 #[cfg(test)]
 mod docker_real_leaving;
 #[cfg(test)]
+mod docker_removal;
+#[cfg(test)]
 mod docker_watch;
 #[cfg(test)]
 mod events;
+#[cfg(test)]
+mod gc;
 #[cfg(test)]
 mod history;
 #[cfg(test)]

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::docker::client::Engine;
 use crate::docker::error::Error;
+use crate::docker::removal::refers;
 use crate::docker::wire::Network;
-use crate::routing::model::Container;
 
 /// On every network that compose makes.
 const COMPOSE_LABEL: &str = "com.docker.compose.project";
@@ -117,13 +117,4 @@ impl Sweeper {
         }
         Ok(())
     }
-}
-
-/// In any state: a created container refers by name before it has an endpoint.
-fn refers(container: &Container, network_id: &str, name: &str) -> bool {
-    let by_endpoint = container
-        .networks
-        .iter()
-        .any(|(network, endpoint)| network == name || endpoint.network_id == network_id);
-    by_endpoint || container.network_mode == name || container.network_mode == network_id
 }

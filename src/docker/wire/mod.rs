@@ -8,9 +8,11 @@ mod container;
 mod event;
 mod lenient;
 mod network;
+mod usage;
 mod version;
 
 pub(super) use container::{Inspected, Listed, ListedEndpoint, ListedPort};
 pub(super) use event::{Event, Kind};
 pub(super) use network::Network;
+pub(super) use usage::{DiskUsage, Stats, Volumes};
 pub(super) use version::{Refusal, VersionAnswer};

@@ -4,6 +4,7 @@ mod commands;
 mod leaving;
 mod news;
 mod records;
+mod removals;
 mod simulation;
 mod transitions;
 
@@ -29,8 +30,8 @@ use crate::snapshot::{self, Reader};
 use crate::store::{Entry, Mode, Put, Store};
 
 use super::{
-    Accepted, Closed, CommandError, CommandRequest, Feed, Followers, Handle, Outlets, Question,
-    Reconciler, handle_channel,
+    Accepted, Closed, CommandError, CommandRequest, Feed, Followers, Handle, Outlets, Proof,
+    Question, Reconciler, Upkeep, handle_channel,
 };
 
 /// Every proxy has everything.
@@ -40,6 +41,10 @@ struct Everybody;
 impl Followers for Everybody {
     fn applied(&self) -> Option<u64> {
         Some(u64::MAX)
+    }
+
+    fn proof(&self) -> Proof {
+        Proof::Confirmed
     }
 }
 
@@ -74,6 +79,7 @@ impl Rig {
             followers: Box::new(Everybody),
             news: news.clone(),
             questions,
+            upkeep: Upkeep::alone(),
         };
         let reconciler = Reconciler::new(Options::default(), store, loaded, outlets);
         let stop = CancellationToken::new();

@@ -4,7 +4,7 @@ use crate::routing::ids::EnvKey;
 use crate::routing::plan::{FirstDeploy, Match, Plan};
 use crate::routing::time::Timestamp;
 
-use super::Hook;
+use super::{Hook, Retention};
 
 /// Domain and options of one env. Slots and weights are not here: they are the rollout record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,10 @@ pub struct EnvRecord {
     pub staged_access: Vec<Match>,
     /// What `deploy` is told, kept as it is and read by nobody here; null when there is nothing.
     pub deploy: serde_json::Value,
+    /// How long requests may take to end in a version that gets no new ones, in milliseconds.
+    pub drain_ms: u64,
+    /// How long its stacks are kept; `None` leaves that to the daemon's own policy.
+    pub retention: Option<Retention>,
     /// Where the record came from.
     pub origin: Origin,
     /// When it was made; the older env keeps a contested name or host.
@@ -133,6 +137,9 @@ pub enum Origin {
 }
 
 impl EnvRecord {
+    /// How long requests may take to end, unless it is said.
+    pub const DRAIN_MS: u64 = 30_000;
+
     /// A record that says nothing but the domain.
     pub fn new(
         key: EnvKey,
@@ -155,6 +162,8 @@ impl EnvRecord {
             hooks: Vec::new(),
             staged_access: Vec::new(),
             deploy: serde_json::Value::Null,
+            drain_ms: Self::DRAIN_MS,
+            retention: None,
             origin,
             created_at,
         }

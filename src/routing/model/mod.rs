@@ -11,6 +11,8 @@ mod diagnostic;
 mod env;
 mod hook;
 mod maintenance;
+mod removal;
+mod retention;
 pub mod secrecy;
 
 pub use attachment::Attachments;
@@ -23,3 +25,7 @@ pub use env::{
 };
 pub use hook::{Hook, HookEvent, HookFormat, OnFailure};
 pub use maintenance::{MAINTENANCE, maintenance_env, maintenance_path};
+pub use removal::{
+    ImageUse, Leftover, Progress, RemovalOrder, RemovalReport, Removed, Usage, UsageQuestion,
+};
+pub use retention::{Retention, Upkeep};

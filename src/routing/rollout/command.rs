@@ -6,6 +6,8 @@ use crate::routing::ids::Version;
 use crate::routing::plan::{Plan, Weight};
 use crate::routing::time::Timestamp;
 
+use super::Removal;
+
 /// An operator's verb on one env.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -62,6 +64,8 @@ pub enum Command {
     Retire {
         /// Which.
         version: Version,
+        /// What is removed afterwards; `None` leaves its containers alone.
+        removal: Option<Removal>,
         /// What may be overridden.
         insist: Insist,
     },
@@ -141,6 +145,13 @@ pub enum Event {
     Boot,
     /// A hook has answered.
     Verdict(Verdict),
+    /// Nothing is left of a version that was being removed.
+    Removed {
+        /// Which.
+        version: Version,
+        /// What went, in words.
+        what: String,
+    },
 }
 
 impl Event {
@@ -212,7 +223,14 @@ impl fmt::Display for Command {
                     Some(Until::After(millis)) => write!(f, " --for {millis}ms")?,
                 }
             }
-            Self::Retire { version, .. } => write!(f, " {version}")?,
+            Self::Retire {
+                version, removal, ..
+            } => {
+                write!(f, " {version}")?;
+                if let Some(removal) = removal {
+                    removal.fmt(f)?;
+                }
+            }
             Self::Maintenance(Some(closure)) => {
                 write!(f, " on --retry-after {}s", closure.retry_after_s)?;
                 if !closure.message.is_empty() {
@@ -230,6 +248,19 @@ impl fmt::Display for Command {
             | Self::Unfreeze => {}
         }
         self.insist().fmt(f)
+    }
+}
+
+impl fmt::Display for Removal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(" --remove")?;
+        if self.volumes {
+            f.write_str(" --volumes")?;
+        }
+        if self.keep_images {
+            f.write_str(" --keep-images")?;
+        }
+        Ok(())
     }
 }
 

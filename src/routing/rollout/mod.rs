@@ -15,7 +15,9 @@ mod what;
 mod tests;
 
 pub use command::{Closure, Command, Event, HookAnswer, Insist, Until, Verdict};
-pub use record::{Failed, Freeze, Hold, Maintenance, Phase, Placed, Record, Retired, Shift, Slots};
+pub use record::{
+    Failed, Freeze, Hold, Maintenance, Phase, Placed, Record, Removal, Retired, Shift, Slots,
+};
 pub use refusal::Refusal;
 pub use step::{Step, next_deadline, step};
 pub use view::{Policy, StackHealth, View};

@@ -1,6 +1,6 @@
 //! The durable record of one env's slots: intent only. Health and effective weights are derived from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::routing::ids::{Incarnation, Slot, Version};
@@ -223,6 +223,21 @@ pub struct Retired {
     pub by: String,
     /// When; containers made later are a new deployment.
     pub at: Timestamp,
+    /// What is removed after it is out of service; `None` leaves its containers alone.
+    pub removal: Option<Removal>,
+}
+
+/// What is removed of a version. Its containers and its compose project's networks are, in any case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Removal {
+    /// Its named volumes, too.
+    pub volumes: bool,
+    /// Not its images, although nothing else uses them.
+    pub keep_images: bool,
+    /// Its compose project when it was let go.
+    pub project: Option<String>,
+    /// Ids of the images that it was made from then: once its containers are gone, nothing else tells.
+    pub images: BTreeSet<String>,
 }
 
 impl Slots {
@@ -319,6 +334,17 @@ impl Record {
         self.retired.get(version).is_some_and(|retired| {
             created.is_none_or(|created| created.saturating_mul(1000) <= retired.at.as_millis())
         })
+    }
+
+    /// What is being removed of a version.
+    pub fn removal(&self, version: &Version) -> Option<&Removal> {
+        self.retired.get(version)?.removal.as_ref()
+    }
+
+    /// Is any version being removed.
+    pub fn is_removing(&self) -> bool {
+        let mut retired = self.retired.values();
+        retired.any(|retired| retired.removal.is_some())
     }
 
     /// Does anything hold the env: a filled slot.

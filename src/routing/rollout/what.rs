@@ -39,6 +39,11 @@ pub enum What {
     Unfrozen,
     /// A version was withdrawn.
     Retired,
+    /// Nothing is left of a version that was being removed.
+    Removed(
+        /// What went, in words.
+        String,
+    ),
     /// A withdrawn version's containers are gone, or new ones came.
     Forgotten,
     /// The live host answers 503.
@@ -85,6 +90,7 @@ impl What {
             Self::Frozen => "frozen",
             Self::Unfrozen => "unfrozen",
             Self::Retired => "retired",
+            Self::Removed(_) => "removed",
             Self::Forgotten => "forgotten",
             Self::Closed => "maintenance-on",
             Self::Opened => "maintenance-off",
@@ -97,6 +103,7 @@ impl fmt::Display for What {
         let words = match self {
             Self::Held(hold) => return write!(f, "held: {hold}"),
             Self::Aborted(cause) => return write!(f, "shift aborted{cause}"),
+            Self::Removed(what) => return f.write_str(what),
             Self::Nothing => "nothing to do",
             Self::Placed => "placed",
             Self::ShiftPending => "shift waits for its candidate",

@@ -103,6 +103,7 @@ impl Table {
         {
             down.entry(placed.version.clone()).or_insert(now);
         }
+        self.without_released(key, &mut stacks);
         self.use_networks(&old, &stacks);
         self.stacks.insert(key.clone(), stacks);
         self.down.insert(key.clone(), down);

@@ -7,6 +7,7 @@
 pub mod address;
 mod admit;
 mod assemble;
+mod belongings;
 mod build;
 pub mod claims;
 mod composites;
@@ -40,6 +41,7 @@ pub use crate::routing::ids::TraefikVersion;
 pub use crate::routing::traefik::Changes;
 pub use crate::routing::traefik::since::{NEWEST, OLDEST};
 use address::Reach;
+pub use belongings::Belongings;
 use claims::{Claims, FragmentKey};
 use composites::Composites;
 pub use constraints::{Constraints, ConstraintsError};
@@ -81,6 +83,8 @@ pub struct Table {
     stacks: BTreeMap<EnvKey, BTreeMap<Version, Stack>>,
     down: BTreeMap<EnvKey, BTreeMap<Version, Timestamp>>,
     networks: NetworkUse,
+    /// Stacks that Traefik need not reach any more.
+    released: BTreeSet<(EnvKey, Version)>,
     /// Traefik's containers, the oldest first; it counts.
     proxies: BTreeSet<(u64, ContainerId)>,
     /// Envs with a shift.
@@ -395,6 +399,11 @@ impl Table {
     /// Has a complete list been seen.
     pub fn is_synced(&self) -> bool {
         self.listing.is_complete()
+    }
+
+    /// Is what is known of Docker up to date.
+    pub fn is_current(&self) -> bool {
+        self.listing == Listing::Current
     }
 
     /// Is a container labelled with this env.

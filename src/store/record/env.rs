@@ -8,6 +8,7 @@ use crate::routing::time::Timestamp;
 
 use super::hook::Hook;
 use super::plan::{Match, Plan};
+use super::retention::Retention;
 use super::{RecordError, parse_key};
 
 /// [`EnvRecord`].
@@ -43,6 +44,11 @@ pub(in crate::store) struct Env {
     /// Verbatim.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     deploy: serde_json::Value,
+    /// The default, unless it says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drain_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retention: Option<Retention>,
     origin: Origin,
     created_at_ms: u64,
 }
@@ -111,6 +117,8 @@ impl From<&EnvRecord> for Env {
             hooks,
             staged_access,
             deploy,
+            drain_ms,
+            retention,
             origin,
             created_at,
         } = record;
@@ -138,6 +146,8 @@ impl From<&EnvRecord> for Env {
             hooks: hooks.iter().map(Hook::from).collect(),
             staged_access: staged_access.iter().map(Match::from).collect(),
             deploy: deploy.clone(),
+            drain_ms: (*drain_ms != EnvRecord::DRAIN_MS).then_some(*drain_ms),
+            retention: retention.as_ref().map(Retention::from),
             origin: match origin {
                 model::Origin::Label => Origin::Label,
                 model::Origin::Api => Origin::Api,
@@ -179,6 +189,8 @@ impl TryFrom<Env> for EnvRecord {
                 .map(Match::decode)
                 .collect::<Result<_, _>>()?,
             deploy: env.deploy,
+            drain_ms: env.drain_ms.unwrap_or(Self::DRAIN_MS),
+            retention: env.retention.map(Into::into),
             origin: match env.origin {
                 Origin::Label => model::Origin::Label,
                 Origin::Api => model::Origin::Api,

@@ -7,6 +7,7 @@ mod entry;
 mod env;
 mod hook;
 mod plan;
+mod retention;
 mod rollout;
 mod shift;
 

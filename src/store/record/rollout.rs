@@ -1,5 +1,7 @@
 //! The rollout record as it is stored.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::routing::ids::{self, EnvKey, Version};
@@ -77,6 +79,18 @@ struct Retired {
     version: String,
     by: String,
     at_ms: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    removal: Option<Removal>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Removal {
+    volumes: bool,
+    keep_images: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    images: BTreeSet<String>,
 }
 
 impl Rollout {
@@ -223,11 +237,26 @@ impl Maintenance {
 
 impl From<(&Version, &rollout::Retired)> for Retired {
     fn from((version, retired): (&Version, &rollout::Retired)) -> Self {
-        let rollout::Retired { by, at } = retired.clone();
+        let rollout::Retired { by, at, removal } = retired.clone();
+        let removal = removal.map(|removal| {
+            let rollout::Removal {
+                volumes,
+                keep_images,
+                project,
+                images,
+            } = removal;
+            Removal {
+                volumes,
+                keep_images,
+                project,
+                images,
+            }
+        });
         Self {
             version: version.to_string(),
             by,
             at_ms: at.as_millis(),
+            removal,
         }
     }
 }
@@ -235,6 +264,13 @@ impl From<(&Version, &rollout::Retired)> for Retired {
 impl Retired {
     fn decode(self) -> Result<(Version, rollout::Retired), RecordError> {
         let (by, at) = (self.by, Timestamp::from_millis(self.at_ms));
-        Ok((Version::parse(&self.version)?, rollout::Retired { by, at }))
+        let removal = self.removal.map(|removal| rollout::Removal {
+            volumes: removal.volumes,
+            keep_images: removal.keep_images,
+            project: removal.project,
+            images: removal.images,
+        });
+        let retired = rollout::Retired { by, at, removal };
+        Ok((Version::parse(&self.version)?, retired))
     }
 }

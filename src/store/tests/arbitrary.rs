@@ -8,7 +8,7 @@ use super::arbitrary_rollout::{any_match, any_plan, any_rollout};
 use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{
     EnvRecord, HealthPolicy, Hook, HookEvent, HookFormat, HostTemplates, Middlewares, OnFailure,
-    Origin, PreviewCert, Tls, TlsDomain,
+    Origin, PreviewCert, Retention, Tls, TlsDomain, Upkeep,
 };
 use crate::routing::plan::FirstDeploy;
 use crate::routing::time::Timestamp;
@@ -69,6 +69,29 @@ fn any_hook() -> impl Strategy<Value = Hook> {
     )
 }
 
+fn any_retention() -> impl Strategy<Value = Retention> {
+    let when = prop_oneof![
+        Just(Upkeep::Manual),
+        Just(Upkeep::Deploy),
+        any::<u64>().prop_map(Upkeep::Every)
+    ];
+    let limits = any::<(Option<u32>, Option<u64>, Option<u64>, Option<u64>)>();
+    let rest = (any::<Option<String>>(), any::<u64>(), when);
+    (limits, rest).prop_map(
+        |((keep_last, max_age_ms, idle_ms, max_disk_bytes), (pull_requests, min_age_ms, when))| {
+            Retention {
+                keep_last,
+                max_age_ms,
+                idle_ms,
+                max_disk_bytes,
+                pull_requests,
+                min_age_ms,
+                when,
+            }
+        },
+    )
+}
+
 fn any_env() -> impl Strategy<Value = EnvRecord> {
     let hosts =
         (any::<String>(), any::<String>(), any::<String>()).prop_map(|(live, preview, staged)| {
@@ -88,7 +111,8 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
     let names = (any_key(), any::<String>(), option::of(any::<String>()));
     let lists = (any_strings(), option::of(any_tls()), middlewares);
     let first_deploy = prop_oneof![Just(FirstDeploy::Manual), Just(FirstDeploy::Auto)];
-    let shifts = (option::of(any_plan()), first_deploy);
+    let kept = (any::<u64>(), option::of(any_retention()));
+    let shifts = (option::of(any_plan()), first_deploy, kept);
     let health = (health, vec(any_hook(), 0..3), vec(any_match(), 0..3));
     let deploy = any_strings().prop_map(serde_json::Value::from);
     let rest = (
@@ -115,6 +139,8 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
             hooks: rest.1.1,
             staged_access: rest.1.2,
             deploy: rest.5,
+            drain_ms: rest.4.2.0,
+            retention: rest.4.2.1,
             origin: rest.2,
             created_at: rest.3,
         },

@@ -1,5 +1,7 @@
 //! Any rollout record, also such as no machine makes.
 
+use std::collections::BTreeSet;
+
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -8,7 +10,7 @@ use super::arbitrary::{any_time, any_version};
 use crate::routing::ids::{Incarnation, Slot};
 use crate::routing::plan::{Gate, Match, OnDeadline, Plan, PlanStep, Sticky, Weight};
 use crate::routing::rollout::{
-    Failed, Freeze, Hold, Maintenance, Phase, Placed, Record, Retired, Shift, Slots,
+    Failed, Freeze, Hold, Maintenance, Phase, Placed, Record, Removal, Retired, Shift, Slots,
 };
 
 /// Records that break the rollout's invariants too: what is stored is not for the store to judge.
@@ -174,5 +176,17 @@ fn any_maintenance() -> impl Strategy<Value = Maintenance> {
 }
 
 fn any_retired() -> impl Strategy<Value = Retired> {
-    (any::<String>(), any_time()).prop_map(|(by, at)| Retired { by, at })
+    let removal = any::<(bool, bool, Option<String>, BTreeSet<String>)>().prop_map(
+        |(volumes, keep_images, project, images)| Removal {
+            volumes,
+            keep_images,
+            project,
+            images,
+        },
+    );
+    (any::<String>(), any_time(), option::of(removal)).prop_map(|(by, at, removal)| Retired {
+        by,
+        at,
+        removal,
+    })
 }

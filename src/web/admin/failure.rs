@@ -22,7 +22,10 @@ const fn status(error: &CommandError) -> ErrorStatus {
         CommandError::UnknownEnv(_) => ErrorStatus::NOT_FOUND,
         CommandError::Stale { .. } => ErrorStatus::PRECONDITION_FAILED,
         CommandError::KeyReused(_) => ErrorStatus::UNPROCESSABLE_ENTITY,
-        CommandError::Refused { .. } | CommandError::InUse { .. } => ErrorStatus::CONFLICT,
+        CommandError::Refused { .. }
+        | CommandError::InUse { .. }
+        | CommandError::Guarded { .. }
+        | CommandError::DockerAway => ErrorStatus::CONFLICT,
         CommandError::Item { error, .. } => status(error),
         CommandError::Store(_)
         | CommandError::StorageFull(_)
@@ -43,6 +46,8 @@ fn retry_after(error: &CommandError) -> Option<Duration> {
         | CommandError::Stale { .. }
         | CommandError::KeyReused(_)
         | CommandError::InUse { .. }
+        | CommandError::Guarded { .. }
+        | CommandError::DockerAway
         | CommandError::Store(_)
         | CommandError::StorageFull(_)
         | CommandError::StorageReadOnly(_)
@@ -78,6 +83,8 @@ impl From<CommandError> for ApiError {
             | CommandError::UnknownEnv(_)
             | CommandError::KeyReused(_)
             | CommandError::InUse { .. }
+            | CommandError::Guarded { .. }
+            | CommandError::DockerAway
             | CommandError::Item { .. }
             | CommandError::StateReadOnly(_)
             | CommandError::Stopped => new(error.to_string()),

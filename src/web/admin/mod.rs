@@ -2,7 +2,8 @@
 //!
 //! Every request passes [`guard`] first. Handlers turn HTTP into calls of the reconciler's
 //! [`Handle`] and its answers into [`crate::api`] types ([`convert`]); they decide nothing about routing. One
-//! file per resource: [`envs`], [`verbs`], [`transitions`], [`history`], [`reads`], [`events`], [`probes`].
+//! file per resource: [`envs`], [`verbs`], [`transitions`], [`history`], [`reads`], [`gc`],
+//! [`events`], [`probes`].
 
 mod commands;
 mod convert;
@@ -10,6 +11,7 @@ mod envs;
 mod events;
 mod failure;
 mod gauges;
+mod gc;
 mod guard;
 mod history;
 mod hooks;
@@ -18,10 +20,13 @@ mod plan;
 mod probes;
 mod reads;
 mod request;
+mod retention;
 mod transitions;
 mod validate;
 mod verbs;
 mod wait;
+
+pub(crate) use retention::of_flag as retention_of_flag;
 
 use std::sync::Arc;
 
@@ -127,6 +132,7 @@ fn router(admin: Shared) -> Router {
         .route("/v1/envs/{app}/{env}/history", get(history::history))
         .route("/v1/envs/{app}/{env}/{verb}", post(verbs::run))
         .route("/v1/transitions", post(transitions::run))
+        .route("/v1/gc", get(gc::plan).post(gc::run))
         .route("/v1/stacks", get(reads::stacks))
         .route("/v1/diagnostics", get(reads::diagnostics))
         .route("/v1/proxies", get(reads::proxies))

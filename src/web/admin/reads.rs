@@ -2,19 +2,51 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use hyper::Uri;
 use hyper::header::CONTENT_TYPE;
+use serde::Deserialize;
 
 use super::{Shared, convert, probes};
 use crate::api::{DiagnosticEntry, Proxy, StackEntry};
+use crate::reconciler::{CommandError, GcRequest, GcStack};
 use crate::web::chunks::Chunks;
 use crate::web::error::ApiError;
 
-pub(super) async fn stacks(State(admin): State<Shared>) -> Result<Json<Vec<StackEntry>>, ApiError> {
+/// `?usage=true`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawQuery {
+    #[serde(default)]
+    usage: bool,
+}
+
+/// Docker is asked what stacks use only when that is wanted: it takes its time.
+pub(super) async fn stacks(
+    State(admin): State<Shared>,
+    uri: Uri,
+) -> Result<Json<Vec<StackEntry>>, ApiError> {
+    let query = Query::<RawQuery>::try_from_uri(&uri);
+    let Query(RawQuery { usage }) =
+        query.map_err(|error| ApiError::bad_request("invalid_query", error.body_text()))?;
     let now = admin.handle.turns().borrow().at;
+    let mut request = GcRequest::default();
+    if usage {
+        request.usage = Some(admin.handle.usage().await);
+    }
+    let fates = match admin.handle.gc(request).await {
+        Ok(outcome) => outcome.stacks,
+        // nothing may go yet, and that is no reason to say nothing
+        Err(CommandError::NotSynced) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
     let stacks = admin.handle.stacks().await?;
-    let entries = stacks.iter().map(|stack| convert::stack(stack, now));
+    let entries = stacks.iter().map(|stack| {
+        let is_its =
+            |it: &&GcStack| it.verdict.key == stack.key && it.verdict.version == stack.version;
+        convert::stack(stack, fates.iter().find(is_its), now)
+    });
     Ok(Json(entries.collect()))
 }
 

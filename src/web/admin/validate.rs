@@ -1,6 +1,6 @@
 //! An env body becomes a record, or an error that names the field, what was given and what would be right.
 
-use super::plan;
+use super::{plan, retention};
 use crate::api::{DeployBody, EnvBody, FirstDeploy, HealthBody, HostsBody, PreviewCert, TlsBody};
 use crate::go_duration;
 use crate::routing::ids::EnvKey;
@@ -59,6 +59,13 @@ pub(super) fn record(key: EnvKey, body: &EnvBody, now: Timestamp) -> Result<EnvR
         staged_access: plan::matches(&body.staged_access)
             .map_err(|error| invalid(format!("staged_access: {error}")))?,
         deploy: deploy(body.deploy())?,
+        drain_ms: drain(body.drain.as_deref())?,
+        retention: match &body.retention {
+            Some(body) => Some(
+                retention::parse(body).map_err(|error| invalid(format!("retention.{error}")))?,
+            ),
+            None => None,
+        },
         origin: Origin::Api,
         created_at: now,
     })
@@ -81,6 +88,20 @@ pub(super) fn wrong(field: &str, given: &str, right: &str) -> ApiError {
 
 fn invalid(detail: String) -> ApiError {
     ApiError::bad_request("invalid_env", detail)
+}
+
+/// Longest drain.
+const DRAIN_MS: u64 = 3_600_000;
+
+fn drain(text: Option<&str>) -> Result<u64, ApiError> {
+    let Some(text) = text else {
+        return Ok(EnvRecord::DRAIN_MS);
+    };
+    let millis = plan::millis("drain", text).map_err(invalid)?;
+    if millis > DRAIN_MS {
+        return Err(wrong("drain", text, "at most 1h"));
+    }
+    Ok(millis)
 }
 
 fn hosts(body: &HostsBody, domain: &str) -> Result<HostTemplates, ApiError> {
@@ -300,12 +321,21 @@ mod tests {
     }
 
     #[test]
+    fn mistakes_about_upkeep_name_their_field() {
+        let drain = refusal(r#"{"domain":"d","drain":"2h"}"#).unwrap();
+        assert!(drain.starts_with("drain: \"2h\" is not right"), "{drain}");
+        let keep = refusal(r#"{"domain":"d","retention":{"keep_last":0}}"#).unwrap();
+        assert!(keep.starts_with("retention.keep_last: 0 must"), "{keep}");
+    }
+
+    #[test]
     fn what_is_usual_is_taken() {
         for json in [
             r#"{"domain":"dev.example.com"}"#,
             r#"{"domain":"localhost","hosts":{"preview":"{version_slug}.{app}.{env}.{domain}"}}"#,
             r#"{"domain":"d","health":{"min_healthy_time":"0","min_ratio":0}}"#,
             r#"{"domain":"d","plan":"canary","first_deploy":"auto"}"#,
+            r#"{"domain":"d","drain":"0s","retention":{"keep_last":3,"when":"deploy"}}"#,
         ] {
             assert_eq!(refusal(json), None, "{json}");
         }

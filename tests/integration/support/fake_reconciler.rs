@@ -171,6 +171,8 @@ async fn serve(mut requests: mpsc::Receiver<Request>, shared: Arc<Mutex<Shared>>
             Request::Hooks(_, reply) => drop(reply.send(vec![])),
             Request::History(_, _, reply) => drop(reply.send(None)),
             Request::Stacks(reply) => drop(reply.send(vec![])),
+            Request::Gc(_, reply) => drop(reply.send(Err(CommandError::NotSynced))),
+            Request::Usage(reply) => drop(reply),
             Request::Diagnostics(reply) => drop(reply.send(vec![])),
         }
     }

@@ -15,8 +15,8 @@ use super::model;
 use crate::reconciler::clock::Clock;
 use crate::reconciler::tests::{version, web};
 use crate::reconciler::{
-    Accepted, Closed, CommandError, CommandRequest, Feed, Followers, Outlets, Reconciler, Request,
-    VerdictRequest, handle_channel,
+    Accepted, Closed, CommandError, CommandRequest, Feed, Followers, Outlets, Proof, Reconciler,
+    Request, Upkeep, VerdictRequest, handle_channel,
 };
 use crate::routing::ids::{ContainerId, EnvKey, Revision};
 use crate::routing::model::{Attachments, Change, Container, Health};
@@ -107,7 +107,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Evict),
         1 => prop::option::of(until()).prop_map(|until| Command::Freeze { why: String::new(), until }),
         2 => Just(Command::Unfreeze),
-        1 => (version(), insist()).prop_map(|(version, insist)| Command::Retire { version, insist }),
+        1 => (version(), insist()).prop_map(|(version, insist)| Command::Retire { version, removal: None, insist }),
         1 => any::<bool>().prop_map(|on| Command::Maintenance(on.then(|| Closure {
             message: String::new(),
             retry_after_s: 60,
@@ -194,6 +194,10 @@ struct Fleet(Arc<Mutex<Option<u64>>>);
 impl Followers for Fleet {
     fn applied(&self) -> Option<u64> {
         *self.0.lock().unwrap()
+    }
+
+    fn proof(&self) -> Proof {
+        Proof::Served
     }
 }
 
@@ -500,6 +504,7 @@ fn start(
         followers: Box::new(Fleet(Arc::clone(fleet))),
         news: Feed::new(),
         questions: watch::Sender::new(Vec::new()),
+        upkeep: Upkeep::alone(),
     };
     let mut daemon = Reconciler::new(Options::default(), store, loaded, outlets);
     daemon.clock = Clock::Set(Arc::clone(clock));

@@ -43,6 +43,7 @@ pub fn step(record: &Record, event: &Event, view: &View, now: Timestamp) -> Resu
         Event::Tick => machine.tick(),
         Event::Boot => machine.boot(),
         Event::Verdict(verdict) => machine.verdict(verdict),
+        Event::Removed { version, what } => machine.removed(version, what),
     };
     if step.record != *record {
         step.record.generation = record.generation.saturating_add(1);
@@ -80,7 +81,11 @@ impl Machine<'_> {
             Command::Evict => self.evict(),
             Command::Freeze { why, until } => self.freeze(by, why, *until),
             Command::Unfreeze => Ok(self.unfreeze()),
-            Command::Retire { version, insist } => self.retire(version, *insist, by),
+            Command::Retire {
+                version,
+                removal,
+                insist,
+            } => self.retire((version, removal.clone()), *insist, by),
             Command::Maintenance(closure) => Ok(self.maintenance(closure.as_ref(), by)),
         }
     }

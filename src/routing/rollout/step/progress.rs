@@ -27,10 +27,14 @@ impl Machine<'_> {
         }
     }
 
-    /// A withdrawn version whose containers are gone, or new.
+    /// A withdrawn version whose containers are gone, or new. One that is being removed is told to be gone: its networks
+    /// and images outlive its containers.
     fn forget(&self) -> Option<Step> {
-        let mut retired = self.old.retired.keys().filter(|_| self.view.current);
-        let gone = retired
+        let retired = self.old.retired.iter().filter(|_| self.view.current);
+        let mut left_alone = retired
+            .filter(|(_, retired)| retired.removal.is_none())
+            .map(|(version, _)| version);
+        let gone = left_alone
             .find(|version| self.view.stack(version).is_none() || !self.is_retired(version))?;
         Some(self.with(What::Forgotten, |record| {
             record.retired.remove(gone);

@@ -4,7 +4,7 @@ use crate::routing::ids::{Slot, Version};
 use crate::routing::plan::Weight;
 
 use super::super::{
-    Cause, Closure, Freeze, Insist, Maintenance, Placed, Refusal, Retired, Until, What,
+    Cause, Closure, Freeze, Insist, Maintenance, Placed, Refusal, Removal, Retired, Until, What,
 };
 use super::{Machine, Step};
 
@@ -185,12 +185,12 @@ impl Machine<'_> {
     /// Out of its slot, out of the previews, and no longer the way back.
     pub(super) fn retire(
         &self,
-        version: &Version,
+        (version, removal): (&Version, Option<Removal>),
         insist: Insist,
         by: &str,
     ) -> Result<Step, Refusal> {
         if self.is_retired(version) {
-            return Ok(self.unchanged());
+            return Ok(self.removing(version, removal));
         }
         let slot = self.old.slot_of(version);
         if slot.is_none() && self.view.stack(version).is_none() {
@@ -214,8 +214,39 @@ impl Machine<'_> {
             record.active = record.active.filter(|_| !is_active);
             record.previous = record.previous.take().filter(|it| it != version);
             let (by, at) = (by.to_owned(), self.now);
-            record.retired.insert(version.clone(), Retired { by, at });
+            let retired = Retired { by, at, removal };
+            record.retired.insert(version.clone(), retired);
         }))
+    }
+
+    /// A withdrawn version is to be removed, too; what was asked for before stays asked for.
+    fn removing(&self, version: &Version, removal: Option<Removal>) -> Step {
+        let Some(mut new) = removal else {
+            return self.unchanged();
+        };
+        if let Some(old) = self.old.removal(version) {
+            if (old.volumes, old.keep_images) == (new.volumes, new.keep_images) {
+                return self.unchanged();
+            }
+            // some of it may be gone, and only the older one knows
+            new.project.clone_from(&old.project);
+            new.images.extend(old.images.iter().cloned());
+        }
+        self.with(What::Retired, |record| {
+            if let Some(retired) = record.retired.get_mut(version) {
+                retired.removal = Some(new);
+            }
+        })
+    }
+
+    /// Its removal is over.
+    pub(super) fn removed(&self, version: &Version, what: &str) -> Step {
+        if self.old.removal(version).is_none() {
+            return self.unchanged();
+        }
+        self.with(What::Removed(what.to_owned()), |record| {
+            record.retired.remove(version);
+        })
     }
 
     /// The other slot filled with `version`.

@@ -740,6 +740,7 @@ fn rollback_works_while_the_candidate_is_dead_docker_is_away_and_all_is_frozen()
 fn a_retired_version_leaves_its_slot_and_is_forgotten_with_its_containers() {
     let mut bench = Bench::staged();
     let retire = |name: &str, insist| Command::Retire {
+        removal: None,
         version: version(name),
         insist,
     };

@@ -32,6 +32,11 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// Do containers of other projects carry the version.
+    pub(crate) fn has_strangers(&self) -> bool {
+        !self.strangers.is_empty()
+    }
+
     /// What strangers are told.
     pub(crate) fn diagnostics(&self, version: &Version) -> impl Iterator<Item = Diagnostic> {
         self.strangers.iter().map(move |fact| {

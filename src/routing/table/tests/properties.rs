@@ -123,6 +123,7 @@ fn command() -> impl Strategy<Value = Command> {
         }),
         prop::option::of(0u32..3).prop_map(|retry| Command::Maintenance(retry.map(closure))),
         (0u8..3).prop_map(|n| Command::Retire {
+            removal: None,
             version: version(n),
             insist: Insist {
                 force: true,

@@ -5,6 +5,7 @@ use super::{World, key, web};
 
 fn retire(world: &mut World, version: &str) {
     world.command(Command::Retire {
+        removal: None,
         version: Version::parse(version).unwrap(),
         insist: Insist::NONE,
     });

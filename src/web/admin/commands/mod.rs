@@ -9,7 +9,7 @@ use crate::api::{
     WeightInput,
 };
 use crate::routing::plan::Weight;
-use crate::routing::rollout::{Closure, Command, Insist, Until};
+use crate::routing::rollout::{Closure, Command, Insist, Removal, Until};
 use crate::routing::time::Timestamp;
 use crate::web::error::ApiError;
 
@@ -121,9 +121,23 @@ fn freeze(payload: &Payload) -> Result<Command, ApiError> {
 }
 
 fn retire(payload: &Payload) -> Result<Command, ApiError> {
-    let RetireBody { version, force } = payload.parse()?;
+    let RetireBody {
+        version,
+        force,
+        remove,
+        volumes,
+        keep_images,
+    } = payload.parse()?;
+    if !remove && (volumes || keep_images) {
+        return Err(invalid("volumes, keep_images: they belong to remove"));
+    }
     Ok(Command::Retire {
         version,
+        removal: remove.then_some(Removal {
+            volumes,
+            keep_images,
+            ..Removal::default()
+        }),
         insist: Insist {
             force,
             ..Insist::NONE

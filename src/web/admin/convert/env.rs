@@ -1,6 +1,6 @@
 //! The env record as the API's wire type.
 
-use super::super::{hooks, plan};
+use super::super::{hooks, plan, retention};
 use super::go_duration;
 use crate::api::{
     DeployBody, Env, EnvBody, FirstDeploy, HealthBody, HostsBody, MiddlewaresBody, PreviewCert,
@@ -48,6 +48,8 @@ pub(in crate::web::admin) fn env(record: &EnvRecord) -> Env {
             compose_files: deploy.compose_files,
             resources: deploy.resources,
             deploy_hooks: deploy.deploy_hooks,
+            drain: (record.drain_ms != EnvRecord::DRAIN_MS).then(|| go_duration(record.drain_ms)),
+            retention: record.retention.as_ref().map(retention::render),
         },
     }
 }

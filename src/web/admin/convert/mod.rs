@@ -2,6 +2,7 @@
 //! (health in one word, why something is held) is wording only.
 
 mod env;
+mod gc;
 
 use jiff::Timestamp as Rfc3339;
 
@@ -12,7 +13,7 @@ use crate::api::{
     Maintenance, Placement, Preview, Shift, ShiftPhase, SlotWeights, Slots, StackEntry, Status,
     Weights,
 };
-use crate::reconciler::HistoryEntry;
+use crate::reconciler::{GcStack, HistoryEntry};
 use crate::routing::ids::{EnvKey, Slot, Version};
 use crate::routing::model::Diagnostic;
 use crate::routing::rollout::{Phase, Placed, Record};
@@ -20,6 +21,7 @@ use crate::routing::table::{Changes, EnvStatus, Share, StackStatus};
 use crate::routing::time::Timestamp;
 
 pub(super) use env::env;
+pub(super) use gc::gc;
 
 pub(super) fn status(env: &EnvStatus, applied: Vec<Applied>) -> Status {
     let rollout = &env.rollout;
@@ -64,7 +66,7 @@ pub(super) fn status(env: &EnvStatus, applied: Vec<Applied>) -> Status {
     }
 }
 
-pub(super) fn stack(stack: &StackStatus, now: Timestamp) -> StackEntry {
+pub(super) fn stack(stack: &StackStatus, fate: Option<&GcStack>, now: Timestamp) -> StackEntry {
     StackEntry {
         app: stack.key.app.clone(),
         env: stack.key.env.clone(),
@@ -74,6 +76,9 @@ pub(super) fn stack(stack: &StackStatus, now: Timestamp) -> StackEntry {
         created: stack.created,
         urls: stack.urls.clone(),
         health: health(stack, now),
+        retention: fate.map(|it| gc::fate(&it.verdict.fate)),
+        memory_bytes: fate.and_then(|it| it.memory_bytes),
+        disk_bytes: fate.and_then(|it| it.frees_bytes),
     }
 }
 

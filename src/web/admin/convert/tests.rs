@@ -179,6 +179,7 @@ fn what_stands_in_the_way_is_told_and_what_does_not_is_null() {
         retry_after_s: 120,
     });
     let retired = rollout::Retired {
+        removal: None,
         by: "ann".to_owned(),
         at: NOW,
     };
@@ -231,7 +232,7 @@ fn health_is_one_word_with_a_reason() {
             ready,
             ..stack_of("v1", None, healthy)
         };
-        let entry = stack(&seen, NOW);
+        let entry = stack(&seen, None, NOW);
         assert_eq!(entry.health.state, state, "{healthy} healthy");
         assert_eq!(
             entry.health.reason.as_deref(),

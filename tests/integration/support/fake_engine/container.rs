@@ -31,6 +31,8 @@ pub(crate) struct FakeContainer {
     pub stop: (Option<String>, Option<i64>),
     /// How often it was started.
     pub starts: u32,
+    /// The id of its image.
+    pub image: String,
 }
 
 /// An exposed port.
@@ -88,6 +90,7 @@ pub(crate) fn container(name: &str) -> FakeContainer {
         new_name: None,
         stop: (None, None),
         starts: 1,
+        image: String::new(),
     }
 }
 
@@ -119,6 +122,11 @@ impl FakeContainer {
 
     pub(crate) fn network_mode(mut self, mode: &str) -> Self {
         mode.clone_into(&mut self.network_mode);
+        self
+    }
+
+    pub(crate) fn image(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.image);
         self
     }
 
@@ -167,6 +175,7 @@ impl FakeContainer {
             "Id": self.id,
             "Names": [self.shown_name()],
             "Image": "app:1",
+            "ImageID": self.image,
             "Created": self.created,
             "Ports": if self.is_alive() { ports } else { Vec::new() },
             "Labels": self.labels,

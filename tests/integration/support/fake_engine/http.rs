@@ -20,9 +20,9 @@ use tokio::time::Instant;
 
 use super::container::FakeContainer;
 use super::world::{Frame, World, network_id};
-use super::{Shared, refusal};
+use super::{Shared, refusal, removal};
 
-type Answer = Response<BoxBody<Bytes, std::io::Error>>;
+pub(super) type Answer = Response<BoxBody<Bytes, std::io::Error>>;
 
 /// Accepts for ever; its connections end with it.
 pub(super) async fn serve(listener: UnixListener, shared: Arc<Shared>) {
@@ -91,6 +91,11 @@ async fn route(
         ("POST", ["networks", id, "connect"]) => connect(&mut shared.world(), id, body),
         ("POST", ["networks", id, "disconnect"]) => disconnect(&mut shared.world(), id, body),
         ("DELETE", ["networks", id]) => remove_network(&mut shared.world(), id),
+        ("POST", ["containers", id, "stop"]) => removal::stop(shared, id).await,
+        ("DELETE", ["containers", id]) => removal::remove_container(&mut shared.world(), id),
+        ("GET", ["volumes"]) => removal::volumes(&shared.world(), query),
+        ("DELETE", ["volumes", name]) => removal::remove_volume(&mut shared.world(), name),
+        ("DELETE", ["images", id]) => removal::remove_image(&mut shared.world(), &decode(id)),
         _ => json_answer(404, &refusal("page not found")),
     }
 }
@@ -153,7 +158,9 @@ async fn list(shared: &Arc<Shared>, query: &str) -> Answer {
         let ids = query
             .split('&')
             .find_map(|pair| pair.strip_prefix("filters="));
-        let wanted = |container: &&FakeContainer| ids.is_none_or(|ids| ids.contains(&container.id));
+        let wanted = |container: &&FakeContainer| {
+            ids.is_none_or(|filters| removal::passes(container, filters))
+        };
         let now = Instant::now();
         let listed = world
             .containers
@@ -177,7 +184,7 @@ fn networks(world: &World) -> Answer {
     )
 }
 
-fn find_container<'a>(world: &'a World, id: &str) -> Option<&'a FakeContainer> {
+pub(super) fn find_container<'a>(world: &'a World, id: &str) -> Option<&'a FakeContainer> {
     world
         .containers
         .values()
@@ -264,11 +271,11 @@ fn remove_network(world: &mut World, id: &str) -> Answer {
     text_answer(204, "")
 }
 
-fn json_answer(status: u16, value: &Value) -> Answer {
+pub(super) fn json_answer(status: u16, value: &Value) -> Answer {
     text_answer(status, &value.to_string())
 }
 
-fn text_answer(status: u16, text: &str) -> Answer {
+pub(super) fn text_answer(status: u16, text: &str) -> Answer {
     let body = Full::new(Bytes::copy_from_slice(text.as_bytes()));
     let mut answer = Response::new(body.map_err(|never| match never {}).boxed());
     *answer.status_mut() = status.try_into().unwrap();

@@ -6,8 +6,10 @@
 
 mod container;
 mod http;
+mod removal;
 mod world;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -66,6 +68,8 @@ pub(crate) struct Shared {
     calls: watch::Sender<Vec<String>>,
     /// While true nothing is answered.
     stalled: watch::Sender<bool>,
+    /// The container whose stop is not answered.
+    held: watch::Sender<Option<String>>,
     subscriptions: Mutex<JoinSet<()>>,
 }
 
@@ -83,6 +87,7 @@ impl FakeEngine {
                 world: Mutex::default(),
                 calls: watch::channel(Vec::new()).0,
                 stalled: watch::channel(false).0,
+                held: watch::channel(None).0,
                 subscriptions: Mutex::default(),
             }),
             dir: tempfile::tempdir().unwrap(),
@@ -138,6 +143,34 @@ impl FakeEngine {
     /// Answers again, also what waited.
     pub(crate) fn resume(&self) {
         self.shared.stalled.send_replace(false);
+    }
+
+    /// The container with this name does not stop until `let_stop`.
+    pub(crate) fn hold_stop(&self, name: &str) {
+        self.shared.held.send_replace(Some(name.to_owned()));
+    }
+
+    pub(crate) fn let_stop(&self) {
+        self.shared.held.send_replace(None);
+    }
+
+    pub(crate) fn add_volume(&self, name: &str, project: &str) {
+        let mut world = self.shared.world();
+        world.volumes.insert(name.to_owned(), project.to_owned());
+    }
+
+    /// All that there is: `container NAME`, `network NAME`, `volume NAME`, `image ID`.
+    pub(crate) fn everything(&self) -> BTreeSet<String> {
+        let world = self.shared.world();
+        let kinds: [(&str, Vec<&String>); 4] = [
+            ("container", world.containers.keys().collect()),
+            ("network", world.networks.keys().collect()),
+            ("volume", world.volumes.keys().collect()),
+            ("image", world.images.iter().collect()),
+        ];
+        let all = kinds.into_iter();
+        all.flat_map(|(kind, names)| names.into_iter().map(move |name| format!("{kind} {name}")))
+            .collect()
     }
 
     /// Ends all event streams properly.

@@ -1,6 +1,6 @@
 //! What the fake daemon knows: containers, networks, the last events, and who listens to them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 
 use bytes::Bytes;
@@ -26,6 +26,10 @@ pub(super) struct World {
     pub versions: (String, String),
     pub containers: BTreeMap<String, FakeContainer>,
     pub networks: BTreeMap<String, FakeNetwork>,
+    /// By name, with their compose project.
+    pub volumes: BTreeMap<String, String>,
+    /// By id; made when a container of one is started.
+    pub images: BTreeSet<String>,
     ring: VecDeque<(i64, String)>,
     streams: Vec<mpsc::Sender<Frame>>,
 }
@@ -70,6 +74,8 @@ impl Default for World {
             versions: ("1.12".to_owned(), "1.41".to_owned()),
             containers: BTreeMap::new(),
             networks: BTreeMap::new(),
+            volumes: BTreeMap::new(),
+            images: BTreeSet::new(),
             ring: VecDeque::new(),
             streams: Vec::new(),
         }
@@ -85,6 +91,8 @@ impl World {
         }
         "running".clone_into(&mut container.state);
         let networks: Vec<_> = container.networks.keys().cloned().collect();
+        let image = Some(container.image.clone());
+        self.images.extend(image.filter(|id| !id.is_empty()));
         self.containers.insert(name.clone(), container);
         self.container_event(&name, "create");
         for network in &networks {
