@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
 use crate::docker;
-use crate::reconciler::{Closed, Feed, Handle, Outlets, Reconciler, handle_channel};
+use crate::reconciler::{Closed, Farewell, Feed, Handle, Outlets, Reconciler, handle_channel};
 use crate::routing::model::{Attachments, Change};
 use crate::snapshot::{self, Reader};
 use crate::telemetry;
@@ -105,6 +105,7 @@ struct Doors {
     reader: Reader,
     proxies: Proxies,
     closed: watch::Receiver<Closed>,
+    farewell: watch::Receiver<Farewell>,
     confirmer: Option<Confirmer>,
     metrics: Metrics,
 }
@@ -129,6 +130,7 @@ impl Daemon {
         let (attachments, attachments_rx) = watch::channel(Attachments::default());
         let (changes_tx, changes_rx) = mpsc::channel(CHANGES);
         let (closed, closed_rx) = watch::channel(Closed::new());
+        let (farewell, farewell_rx) = watch::channel(Farewell::default());
         let (questions, questions_rx) = watch::channel(Vec::new());
         let (proxies, news) = (Proxies::new(), Feed::new());
         daemon.ask_versions(versions, proxies.clone(), changes_tx.clone());
@@ -147,6 +149,7 @@ impl Daemon {
                 publisher,
                 attachments,
                 closed,
+                farewell,
                 turns,
                 followers: Box::new(web::Applied::new(proxies.clone(), confirmer.clone())),
                 news: news.clone(),
@@ -154,10 +157,8 @@ impl Daemon {
             },
         );
         daemon.stations.spawn("reconciler", |stop| async move {
-            reconciler
-                .run(changes_rx, requests_rx, stop)
-                .await
-                .context("the state could not be closed")
+            let ended = reconciler.run(changes_rx, requests_rx, stop).await;
+            ended.context("the state could not be closed")
         });
         daemon.tell_hooks(webhooks::Inlets {
             handle: handle.clone(),
@@ -172,6 +173,7 @@ impl Daemon {
             reader,
             proxies,
             closed: closed_rx,
+            farewell: farewell_rx,
             confirmer,
             metrics,
         };
@@ -258,6 +260,7 @@ impl Daemon {
             reader,
             proxies,
             closed,
+            farewell,
             confirmer,
             metrics,
         } = doors;
@@ -278,6 +281,7 @@ impl Daemon {
             reader: reader.clone(),
             proxies: proxies.clone(),
             closed,
+            farewell,
             token: settings::token(config.provider.token.as_ref())?,
             max_hold: config.provider.max_hold,
             limits: Limits::default(),

@@ -146,6 +146,7 @@ impl Reconciler {
     /// Hands out the document, the wished attachments, and the news that there may be news.
     pub(super) fn publish(&mut self, now: Timestamp) {
         let synced = self.table.is_synced();
+        self.tell_farewell();
         self.tell_closed();
         if synced && self.outlets.publisher.publish(self.table.document()) {
             self.published.note(now);
