@@ -6,11 +6,12 @@
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
-use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::routing::ids::Revision;
 use crate::routing::traefik::Document;
+
+pub use crate::routing::traefik::Body;
 
 /// One immutable revision.
 #[derive(Debug)]
@@ -18,26 +19,20 @@ pub struct Snapshot {
     revision: Revision,
     sequence: u64,
     document: Document,
-    body: OnceLock<Body>,
-}
-
-/// The body's chunks and their total length.
-#[derive(Clone, Debug)]
-pub struct Body {
-    /// In order; together one JSON object.
-    pub chunks: Arc<[Bytes]>,
-    /// Sum of their lengths.
-    pub len: u64,
+    body: OnceLock<Arc<Body>>,
+    /// The body that was made last, of which the next one takes what it can.
+    last: Arc<ArcSwapOption<Body>>,
 }
 
 impl Snapshot {
     /// Wraps a document as the `sequence`-th publication.
-    pub fn new(document: Document, sequence: u64) -> Self {
+    fn new(document: Document, sequence: u64, last: Arc<ArcSwapOption<Body>>) -> Self {
         Self {
             revision: document.revision(),
             sequence,
             document,
             body: OnceLock::new(),
+            last,
         }
     }
 
@@ -52,12 +47,16 @@ impl Snapshot {
         self.sequence
     }
 
-    /// The body, collected once and shared; no chunk is copied.
-    pub fn body(&self) -> &Body {
+    /// The body, made once and shared; it shares with the one before what did not change.
+    pub fn body(&self) -> &Arc<Body> {
         self.body.get_or_init(|| {
-            let chunks: Arc<[Bytes]> = self.document.chunks().collect();
-            let len = chunks.iter().map(|chunk| chunk.len() as u64).sum();
-            Body { chunks, len }
+            let body = match self.last.load_full() {
+                Some(last) => Body::after(&last, &self.document),
+                None => Body::of(&self.document),
+            };
+            let body = Arc::new(body);
+            self.last.store(Some(Arc::clone(&body)));
+            body
         })
     }
 }
@@ -67,6 +66,7 @@ impl Snapshot {
 pub struct Publisher {
     current: Arc<ArcSwapOption<Snapshot>>,
     changed: watch::Sender<Option<Revision>>,
+    last: Arc<ArcSwapOption<Body>>,
 }
 
 /// A reading end.
@@ -84,6 +84,7 @@ pub fn channel() -> (Publisher, Reader) {
         Publisher {
             current: Arc::clone(&current),
             changed: changed_tx,
+            last: Arc::default(),
         },
         Reader {
             current,
@@ -100,8 +101,8 @@ impl Publisher {
             return false;
         }
         let sequence = self.current.load().as_ref().map_or(0, |s| s.sequence()) + 1;
-        self.current
-            .store(Some(Arc::new(Snapshot::new(document.clone(), sequence))));
+        let snapshot = Snapshot::new(document.clone(), sequence, Arc::clone(&self.last));
+        self.current.store(Some(Arc::new(snapshot)));
         self.changed.send_replace(Some(revision));
         true
     }
@@ -131,6 +132,8 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::routing::traefik::Section;
 
