@@ -79,10 +79,12 @@ impl Schedule {
         self.dirty.values().map(|dirty| dirty.due).min()
     }
 
-    /// Those that are to be read now.
+    /// Those that are to be read now; first those that have waited longest.
     pub(super) fn due(&self, now: Instant) -> Vec<ContainerId> {
         let due = self.dirty.iter().filter(|(_, dirty)| dirty.due <= now);
-        due.map(|(id, _)| id.clone()).collect()
+        let mut due: Vec<_> = due.map(|(id, dirty)| (dirty.due, id)).collect();
+        due.sort_unstable();
+        due.into_iter().map(|(_, id)| id.clone()).collect()
     }
 
     /// A read did not show what the events said: it is read again after the next wait, if one is left.
