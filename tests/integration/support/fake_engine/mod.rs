@@ -245,6 +245,11 @@ impl FakeEngine {
         self.shared.world().followers()
     }
 
+    /// How many events a reader did not get because it was too far behind.
+    pub(crate) fn lost(&self) -> usize {
+        self.shared.world().lost()
+    }
+
     /// How many calls contain this text.
     pub(crate) fn count(&self, text: &str) -> usize {
         self.shared

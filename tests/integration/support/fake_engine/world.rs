@@ -28,6 +28,8 @@ pub(super) struct World {
     pub networks: BTreeMap<String, FakeNetwork>,
     ring: VecDeque<(i64, String)>,
     streams: Vec<mpsc::Sender<Frame>>,
+    /// Events that a reader did not get because it was too far behind.
+    lost: usize,
 }
 
 /// A network.
@@ -72,6 +74,7 @@ impl Default for World {
             networks: BTreeMap::new(),
             ring: VecDeque::new(),
             streams: Vec::new(),
+            lost: 0,
         }
     }
 }
@@ -244,12 +247,16 @@ impl World {
 
     pub(super) fn send_raw(&mut self, text: &str) {
         let frame = || Ok(Bytes::copy_from_slice(text.as_bytes()));
-        self.streams.retain(|stream| {
-            !matches!(
-                stream.try_send(frame()),
-                Err(mpsc::error::TrySendError::Closed(_))
-            )
-        });
+        let lost = &mut self.lost;
+        self.streams
+            .retain(|stream| match stream.try_send(frame()) {
+                Ok(()) => true,
+                Err(mpsc::error::TrySendError::Full(_)) => {
+                    *lost += 1;
+                    true
+                }
+                Err(mpsc::error::TrySendError::Closed(_)) => false,
+            });
     }
 
     pub(super) fn break_streams(&mut self) {
@@ -280,6 +287,10 @@ impl World {
                 .unwrap();
         }
         self.streams.push(stream);
+    }
+
+    pub(super) const fn lost(&self) -> usize {
+        self.lost
     }
 
     pub(super) fn followers(&self) -> usize {
