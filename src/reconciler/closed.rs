@@ -6,6 +6,7 @@ use crate::routing::ids::EnvKey;
 use crate::routing::rollout::Maintenance;
 
 use super::Reconciler;
+use super::turn::show;
 
 /// The envs in maintenance, with what their visitors are told.
 pub type Closed = BTreeMap<EnvKey, Maintenance>;
@@ -17,10 +18,6 @@ impl Reconciler {
         let closed: Closed = closed
             .map(|(key, maintenance)| (key.clone(), maintenance.clone()))
             .collect();
-        self.outlets.closed.send_if_modified(|current| {
-            let differs = *current != closed;
-            *current = closed;
-            differs
-        });
+        show(&self.outlets.closed, closed);
     }
 }

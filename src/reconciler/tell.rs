@@ -15,6 +15,7 @@ use super::Reconciler;
 use super::asked::Transitions;
 use super::handle::CommandError;
 use super::news::{Condition, HealthNews, Moved, NewsKind, Question, Refused};
+use super::turn::show;
 
 /// Longest text of others in a piece of news, in characters.
 const LONGEST: usize = 1000;
@@ -228,11 +229,7 @@ impl Reconciler {
     fn show_questions(&self) {
         let keys = self.table.restless();
         let questions: Vec<Question> = keys.filter_map(|key| self.question(key)).collect();
-        self.outlets.questions.send_if_modified(|shown| {
-            let differs = *shown != questions;
-            *shown = questions;
-            differs
-        });
+        show(&self.outlets.questions, questions);
     }
 
     fn question(&self, key: &EnvKey) -> Option<Question> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::routing::ids::EnvKey;
 use crate::routing::rollout::{Event, View, next_deadline, step};
 use crate::routing::time::Timestamp;
@@ -85,31 +87,46 @@ impl Reconciler {
                 return;
             }
         };
-        let what = next.what.to_string();
-        let entry = Entry {
+        let noted = Noted {
+            actor: "pointsman",
+            command,
+            old: &old,
+            step: &next,
+        };
+        match self.save_move(key, &noted, now) {
+            Ok(()) => self.make_move(key, noted, now),
+            Err(error) => self.stall(key, &next.what.to_string(), &error),
+        }
+    }
+
+    /// Makes one record's move durable that nobody asked for by a verb.
+    pub(super) fn save_move(
+        &mut self,
+        key: &EnvKey,
+        noted: &Noted<'_>,
+        now: Timestamp,
+    ) -> Result<(), crate::store::Error> {
+        let result = noted.step.what.to_string();
+        self.save(Entry {
             time: now,
-            actor: "pointsman".to_owned(),
-            command: command.to_owned(),
-            result: what.clone(),
+            actor: noted.actor.to_owned(),
+            command: noted.command.to_owned(),
+            result: result.clone(),
             envs: vec![key.clone()],
             idempotency: None,
-            puts: vec![Put::Rollout(key.clone(), next.record.clone())],
-        };
-        match self.save(entry) {
-            Ok(()) => {
-                tracing::info!(env = %key, generation = next.record.generation, "{what}");
-                let noted = Noted {
-                    actor: "pointsman",
-                    command,
-                    old: &old,
-                    step: &next,
-                };
-                self.notebook.note(key, moved(noted));
-                self.table.put_rollout(key, next.record);
-                self.table.rebuild(now);
-            }
-            Err(error) => self.stall(key, &what, &error),
-        }
+            puts: vec![Put::Rollout(key.clone(), noted.step.record.clone())],
+        })?;
+        let (actor, generation) = (noted.actor, noted.step.record.generation);
+        tracing::info!(env = %key, actor, generation, "{result}");
+        Ok(())
+    }
+
+    /// Carries a durable move out.
+    pub(super) fn make_move(&mut self, key: &EnvKey, noted: Noted<'_>, now: Timestamp) {
+        let record = noted.step.record.clone();
+        self.notebook.note(key, moved(noted));
+        self.table.put_rollout(key, record);
+        self.table.rebuild(now);
     }
 
     /// What the machine sees of an env, with how far the proxies are.
@@ -153,11 +170,7 @@ impl Reconciler {
             tracing::debug!(revision = %self.table.document().revision(), "published");
         }
         if let Some(wish) = synced.then(|| self.table.take_attachments()).flatten() {
-            self.outlets.attachments.send_if_modified(|current| {
-                let differs = *current != wish;
-                *current = wish;
-                differs
-            });
+            show(&self.outlets.attachments, wish);
         }
         self.outlets.turns.send_modify(|turn| {
             turn.count += 1;
@@ -195,4 +208,13 @@ impl Reconciler {
         let mut restless = self.table.restless();
         restless.any(|key| self.table.rollout(key).waits_for_proxies())
     }
+}
+
+/// Shows a value to those who watch it; the same value wakes nobody.
+pub(super) fn show<T: PartialEq>(shown: &watch::Sender<T>, value: T) {
+    shown.send_if_modified(|current| {
+        let differs = *current != value;
+        *current = value;
+        differs
+    });
 }

@@ -2,12 +2,11 @@
 
 use crate::routing::rollout::{Event, HookAnswer, What, step};
 use crate::routing::time::Timestamp;
-use crate::store::{Entry, Put};
 
 use super::Reconciler;
 use super::handle::{CommandError, VerdictRequest};
 use super::news::{Hearing, NewsKind, answer_reason, answer_word};
-use super::tell::{Noted, moved};
+use super::tell::Noted;
 
 impl Reconciler {
     /// Hears a hook. An answer about a shift or a step that is over changes nothing and is not stored.
@@ -43,27 +42,15 @@ impl Reconciler {
         }
         let actor = format!("hook {}", verdict.hook);
         let command = words(&verdict.answer);
-        let entry = Entry {
-            time: now,
-            actor: actor.clone(),
-            command: command.clone(),
-            result: next.what.to_string(),
-            envs: vec![key.clone()],
-            idempotency: None,
-            puts: vec![Put::Rollout(key.clone(), next.record.clone())],
-        };
-        self.save(entry)?;
-        tracing::info!(env = %key, actor, generation = next.record.generation, "{}", next.what);
-        self.notebook.note(key, answered(Hearing::Heard));
         let noted = Noted {
             actor: &actor,
             command: &command,
             old: &old,
             step: &next,
         };
-        self.notebook.note(key, moved(noted));
-        self.table.put_rollout(key, next.record);
-        self.table.rebuild(now);
+        self.save_move(key, &noted, now)?;
+        self.notebook.note(key, answered(Hearing::Heard));
+        self.make_move(key, noted, now);
         self.publish(now);
         Ok(next.what)
     }

@@ -10,33 +10,18 @@ use super::proxies::{Proxies, ProxyState};
 use crate::api;
 use crate::reconciler::{Followers, Proof};
 use crate::routing::ids::Revision;
-use crate::snapshot::Reader;
+use crate::snapshot::{Publication, Reader};
 
-/// A publication that is waited for. Whatever was published after it carries it too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Its revision.
-    pub revision: Revision,
-    /// Its place among the publications.
-    pub sequence: u64,
-}
-
-impl Target {
-    /// A revision that is published already. When something newer has replaced it, the newer one's place
-    /// stands for both.
-    pub fn published(revision: Revision, reader: &Reader) -> Self {
-        let sequence = reader.load().map_or(1, |snapshot| snapshot.sequence());
-        Self { revision, sequence }
-    }
-
-    /// Was the proxy served this or something later.
-    pub fn is_reached_by(self, proxy: &ProxyState) -> bool {
-        self.is_reached(proxy.revision, proxy.sequence)
-    }
-
-    pub(super) fn is_reached(self, revision: Option<Revision>, sequence: u64) -> bool {
-        revision.is_some_and(|revision| revision == self.revision || sequence >= self.sequence)
-    }
+/// The publication of a revision that was published already. Whatever was published after it carries it too:
+/// for one that is too long ago the newest stands.
+pub fn published(revision: Revision, reader: &Reader) -> Publication {
+    let newest = reader.load();
+    let of = newest.as_ref().and_then(|newest| newest.last_of(revision));
+    of.unwrap_or_else(|| Publication {
+        revision,
+        sequence: newest.map_or(1, |newest| newest.sequence()),
+        earlier: None,
+    })
 }
 
 /// Both sources.
@@ -108,11 +93,11 @@ impl Applied {
 
     /// Waits until every proxy was served the target and every API confirms it, there being at least one of
     /// either. `false` at the deadline or when there is nobody to wait for.
-    pub async fn wait(&self, target: Target, deadline: Instant) -> bool {
+    pub async fn wait(&self, target: Publication, deadline: Instant) -> bool {
         let _asking = self
             .confirmer
             .as_ref()
-            .map(|confirmer| confirmer.watch(target.revision));
+            .map(|confirmer| confirmer.watch(target));
         let mut changed = self.changed();
         loop {
             match self.reached(target) {
@@ -129,15 +114,13 @@ impl Applied {
     }
 
     /// `None` when there is nobody.
-    fn reached(&self, target: Target) -> Option<bool> {
+    fn reached(&self, target: Publication) -> Option<bool> {
         let (proxies, apis) = (self.proxies.list(), self.apis());
         if proxies.is_empty() && apis.is_empty() {
             return None;
         }
-        let served = proxies.iter().all(|proxy| target.is_reached_by(proxy));
-        let confirmed = apis
-            .iter()
-            .all(|api| target.is_reached(api.revision, api.sequence));
+        let served = proxies.iter().all(|proxy| proxy.has(target));
+        let confirmed = apis.iter().all(|api| api.sequence >= target.sequence);
         Some(served && confirmed)
     }
 
@@ -180,7 +163,8 @@ impl Changed {
     }
 }
 
-/// A poller and an API belong together when they have one address; several APIs there must agree.
+/// A poller and an API belong together when they have one address; several APIs there must agree. An older
+/// confirmation of a revision that came back is none.
 fn is_confirmed(proxy: &ProxyState, apis: &[ApiState]) -> bool {
     let address = proxy.remote.ip().to_canonical();
     let mut its_apis = apis
@@ -189,5 +173,5 @@ fn is_confirmed(proxy: &ProxyState, apis: &[ApiState]) -> bool {
         .peekable();
     its_apis.peek().is_some()
         && proxy.revision.is_some()
-        && its_apis.all(|api| api.revision == proxy.revision)
+        && its_apis.all(|api| api.revision == proxy.revision && api.sequence >= proxy.sequence)
 }

@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::routing::ids::Revision;
-use crate::snapshot::{Reader, Snapshot};
+use crate::snapshot::{Publication, Reader};
 
+use super::evidence::Evidence;
 use super::traefik_api::{ApiAuth, TraefikApi, TraefikApiError};
 
 /// Pause between two questions while an answer is wanted.
@@ -30,7 +32,7 @@ pub struct ApiState {
     pub url: String,
     /// The revision it confirmed last.
     pub revision: Option<Revision>,
-    /// Place of that revision among the publications; 0 when it was confirmed after being replaced.
+    /// Place of that revision among the publications; 0 while there is none.
     pub sequence: u64,
     /// Where it answered from.
     pub peer: Option<IpAddr>,
@@ -58,7 +60,8 @@ struct Shared {
 #[derive(Debug)]
 struct Inner {
     states: Vec<ApiState>,
-    waiting: BTreeMap<Revision, u32>,
+    /// By place; with how many wait.
+    waiting: BTreeMap<u64, (Publication, u32)>,
 }
 
 impl Confirmer {
@@ -112,13 +115,16 @@ impl Confirmer {
         self.shared.confirmed.subscribe()
     }
 
-    /// Asks eagerly, and for this revision too, as long as the answer lives.
-    pub(super) fn watch(&self, revision: Revision) -> Watching {
-        *self.inner().waiting.entry(revision).or_default() += 1;
+    /// Asks eagerly, and for this publication too, as long as the answer lives.
+    pub(super) fn watch(&self, target: Publication) -> Watching {
+        let mut inner = self.inner();
+        let (_target, count) = inner.waiting.entry(target.sequence).or_insert((target, 0));
+        *count += 1;
+        drop(inner);
         self.shared.wanted.send_modify(|count| *count += 1);
         Watching {
             confirmer: self.clone(),
-            revision,
+            sequence: target.sequence,
         }
     }
 
@@ -132,25 +138,20 @@ impl Confirmer {
             return;
         };
         let mut wanted = self.shared.wanted.subscribe();
-        let mut confirmed = None;
+        let mut evidence = Evidence::default();
         let mut pause = EAGER;
         loop {
-            let snapshot = reader.newer_than(confirmed).await;
-            let answer = self.ask(api, &snapshot).await;
+            let snapshot = reader.after(evidence.proven()).await;
+            let newest = snapshot.publication();
+            let answer = self.ask(api, newest, &mut evidence).await;
             self.note(index, &answer);
-            if let Ok(Answer {
-                confirmed: Some((revision, _)),
-                ..
-            }) = answer
-                && revision == snapshot.revision()
-            {
-                confirmed = Some(revision);
+            if evidence.proven() == newest.sequence {
                 pause = EAGER;
                 continue;
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => pause = (pause * 2).min(PATIENT),
-                _newer = reader.newer_than(Some(snapshot.revision())) => pause = EAGER,
+                _newer = reader.after(newest.sequence) => pause = EAGER,
                 // the sender lives in self, so this cannot fail
                 _wanted = wanted.changed() => pause = EAGER,
             }
@@ -160,19 +161,25 @@ impl Confirmer {
         }
     }
 
-    /// Is the newest revision in force, or else one that somebody waits for.
-    async fn ask(&self, api: &TraefikApi, newest: &Snapshot) -> Result<Answer, String> {
-        let waiting: Vec<Revision> = self.inner().waiting.keys().copied().collect();
-        let (revision, sequence) = (newest.revision(), newest.sequence());
-        let others = waiting.into_iter().filter(|other| *other != revision);
-        let candidates = std::iter::once((revision, sequence)).chain(others.map(|r| (r, 0)));
+    /// Is the newest publication in force, or else one that somebody waits for.
+    async fn ask(
+        &self,
+        api: &TraefikApi,
+        newest: Publication,
+        evidence: &mut Evidence,
+    ) -> Result<Answer, String> {
+        let mut candidates = self.waiting();
+        candidates.insert(newest.sequence, newest);
+        evidence.keep(&candidates);
         let mut peer = None;
-        for (revision, sequence) in candidates {
-            let (found, from) = api.has(revision).await?;
+        for candidate in candidates.into_values().rev() {
+            let (found, from) = api.has(candidate.revision).await?;
             peer = Some(from);
-            if found {
+            if !found {
+                evidence.lacks(candidate);
+            } else if evidence.has(candidate, Instant::now()) {
                 return Ok(Answer {
-                    confirmed: Some((revision, sequence)),
+                    confirmed: Some(candidate),
                     peer,
                 });
             }
@@ -181,6 +188,15 @@ impl Confirmer {
             confirmed: None,
             peer,
         })
+    }
+
+    /// What somebody waits for, by place.
+    fn waiting(&self) -> BTreeMap<u64, Publication> {
+        let inner = self.inner();
+        let waiting = inner.waiting.iter();
+        waiting
+            .map(|(sequence, (publication, _))| (*sequence, *publication))
+            .collect()
     }
 
     fn note(&self, index: usize, answer: &Result<Answer, String>) {
@@ -192,8 +208,12 @@ impl Confirmer {
             Ok(answer) => {
                 state.error = None;
                 state.peer = answer.peer.or(state.peer);
-                if let Some((revision, sequence)) = answer.confirmed {
-                    (state.revision, state.sequence) = (Some(revision), sequence);
+                let newer = answer
+                    .confirmed
+                    .filter(|confirmed| confirmed.sequence >= state.sequence);
+                if let Some(confirmed) = newer {
+                    state.revision = Some(confirmed.revision);
+                    state.sequence = confirmed.sequence;
                 }
             }
             Err(error) => {
@@ -211,24 +231,24 @@ impl Confirmer {
 /// One round of questions.
 #[derive(Debug)]
 struct Answer {
-    confirmed: Option<(Revision, u64)>,
+    confirmed: Option<Publication>,
     peer: Option<IpAddr>,
 }
 
-/// Somebody waits for a revision.
+/// Somebody waits for a publication.
 #[derive(Debug)]
 pub(super) struct Watching {
     confirmer: Confirmer,
-    revision: Revision,
+    sequence: u64,
 }
 
 impl Drop for Watching {
     fn drop(&mut self) {
         let mut inner = self.confirmer.inner();
-        if let Some(count) = inner.waiting.get_mut(&self.revision) {
+        if let Some((_target, count)) = inner.waiting.get_mut(&self.sequence) {
             *count -= 1;
             if *count == 0 {
-                inner.waiting.remove(&self.revision);
+                inner.waiting.remove(&self.sequence);
             }
         }
     }

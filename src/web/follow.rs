@@ -25,16 +25,16 @@ pub async fn tell_applied(applied: Applied, reader: Reader, news: Feed, stop: Ca
         late: Late::default(),
     };
     let mut changed = teller.applied.changed();
-    let (mut reader, mut seen) = (reader, None);
+    let (mut reader, mut seen) = (reader, 0);
     loop {
         if let Some(snapshot) = reader.load() {
-            seen = Some(snapshot.revision());
+            seen = snapshot.sequence();
             teller.look(snapshot.revision(), snapshot.sequence());
         }
         tokio::select! {
             () = stop.cancelled() => return,
             () = changed.wait() => {}
-            _newer = reader.newer_than(seen) => {}
+            _newer = reader.after(seen) => {}
             () = tokio::time::sleep_until(teller.next_look()) => {}
         }
     }

@@ -11,6 +11,7 @@ mod chunks;
 mod confirm;
 mod connection;
 mod error;
+mod evidence;
 mod follow;
 mod maintenance;
 mod metrics;
@@ -28,7 +29,7 @@ use std::net::SocketAddr;
 use thiserror::Error;
 
 pub use admin::{AdminOptions, serve_admin};
-pub use applied::{Applied, Target};
+pub use applied::{Applied, published};
 pub use confirm::{ApiState, Confirmer};
 pub use error::{ApiError, ErrorStatus};
 pub use follow::tell_applied;

@@ -13,9 +13,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::applied::Target;
 use crate::routing::ids::Revision;
 use crate::routing::model::Authority;
+use crate::snapshot::Publication;
 
 /// Polls that make a connection a proxy; also the spacings after which it is given up.
 const POLLS: u64 = 3;
@@ -71,6 +71,14 @@ pub struct ProxyState {
     pub idle: Duration,
 }
 
+impl ProxyState {
+    /// It was served this or something later. What a connection was served last is what it has, also when that
+    /// was published before something that it never saw.
+    pub(super) fn has(&self, target: Publication) -> bool {
+        self.revision == Some(target.revision) || self.sequence >= target.sequence
+    }
+}
+
 impl Proxies {
     /// Nobody yet.
     pub fn new() -> Self {
@@ -95,14 +103,14 @@ impl Proxies {
 
     /// Waits until every proxy was served the target (or something published later), there being at least one.
     /// `false` at the deadline or when nobody polls.
-    pub async fn wait_served(&self, target: Target, deadline: Instant) -> bool {
+    pub async fn wait_served(&self, target: Publication, deadline: Instant) -> bool {
         let mut changed = self.changed();
         loop {
             let proxies = self.list();
             if proxies.is_empty() {
                 return false;
             }
-            if proxies.iter().all(|proxy| target.is_reached_by(proxy)) {
+            if proxies.iter().all(|proxy| proxy.has(target)) {
                 return true;
             }
             tokio::select! {
@@ -318,9 +326,10 @@ mod tests {
             poll(&first, A, 1);
             poll(&second, A, 1);
         }
-        let target = Target {
+        let target = Publication {
             revision: B,
             sequence: 2,
+            earlier: None,
         };
         let soon = Instant::now() + Duration::from_millis(20);
         poll(&first, B, 2);
@@ -353,9 +362,10 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_proxy_nothing_is_claimed() {
-        let target = Target {
+        let target = Publication {
             revision: A,
             sequence: 1,
+            earlier: None,
         };
         let far = Instant::now() + Duration::from_mins(1);
         let served = Proxies::new().wait_served(target, far).await;

@@ -8,7 +8,7 @@ use pointsman::routing::ids::EnvKey;
 use pointsman::routing::model::Change;
 use pointsman::routing::rollout::Maintenance;
 use pointsman::routing::traefik::Section;
-use pointsman::web::{Limits, Target, Token, tell_reached};
+use pointsman::web::{Limits, Token, published, tell_reached};
 use tokio::sync::mpsc;
 
 use crate::support::http::{Client, PATIENCE, request, until};
@@ -518,7 +518,7 @@ async fn the_registry_knows_what_each_proxy_was_served() {
     assert_eq!(proxy.revision, Some(a.revision()), "a was served");
     send_held(&mut client, &provider, LONG).await;
     provider.publisher.publish(&b);
-    let target = Target::published(b.revision(), &provider.reader);
+    let target = published(b.revision(), &provider.reader);
     let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
     let served = provider.proxies.wait_served(target, deadline).await;
     assert!(served, "b is served as soon as it is out");

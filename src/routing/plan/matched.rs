@@ -39,6 +39,9 @@ pub enum MatchError {
         /// What was given.
         name: String,
     },
+    /// Traefik keeps the host elsewhere, and a rule has its own word for it.
+    #[error("the host is not matched as a header: every live host is matched already")]
+    HostHeader,
     /// A header's value.
     #[error(
         "header value {0:?} must have 1 to {MAX_MATCH} printable ASCII characters, no backtick, and no blank at either end"
@@ -63,6 +66,9 @@ impl Match {
                 kind,
                 name: name.clone(),
             });
+        }
+        if matches!(self, Self::Header { .. }) && name.eq_ignore_ascii_case("host") {
+            return Err(MatchError::HostHeader);
         }
         let is_value = match self {
             Self::Header { .. } => {

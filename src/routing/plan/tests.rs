@@ -1,4 +1,4 @@
-use super::{Gate, MAX_MATCH, Match, NAMES, Plan, PlanError, PlanStep, Weight, named};
+use super::{Gate, MAX_MATCH, Match, MatchError, NAMES, Plan, PlanError, PlanStep, Weight, named};
 
 fn steps(weights: &[u64]) -> Vec<PlanStep> {
     let step = |weight: &u64| PlanStep::new(Weight::new(*weight).unwrap());
@@ -152,6 +152,9 @@ fn what_cannot_stand_in_a_rule_is_refused() {
         assert!(header("X-Canary", value).check().is_ok(), "{value:?}");
         assert!(cookie("canary", value).check().is_ok(), "{value:?}");
     }
+    let host = header("hOST", "whoami").check().unwrap_err();
+    assert_eq!(host, MatchError::HostHeader, "not a header to Traefik");
+    assert!(cookie("host", "1").check().is_ok(), "a cookie may be");
     let mut all = steps(&[0, 100]);
     all[1].matches = vec![header("X", "1"), cookie("c", "a b")];
     let refused = Plan::new("x", all).unwrap_err().to_string();

@@ -168,7 +168,11 @@ impl TryFrom<Env> for EnvRecord {
                 Some(FirstDeploy::Auto) => plan::FirstDeploy::Auto,
             },
             hooks: env.hooks.into_iter().map(Into::into).collect(),
-            staged_access: env.staged_access.into_iter().map(Match::decode).collect(),
+            staged_access: env
+                .staged_access
+                .into_iter()
+                .map(Match::decode)
+                .collect::<Result<_, _>>()?,
             origin: match env.origin {
                 Origin::Label => model::Origin::Label,
                 Origin::Api => model::Origin::Api,

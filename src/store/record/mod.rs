@@ -13,7 +13,7 @@ mod shift;
 use thiserror::Error;
 
 use crate::routing::ids::{EnvKey, IdError};
-use crate::routing::plan::{PlanError, WeightError};
+use crate::routing::plan::{MatchError, PlanError, WeightError};
 
 pub(super) use entry::{Answer, Header, Line};
 pub(super) use env::Env;
@@ -30,6 +30,8 @@ pub(super) enum RecordError {
     Weight(#[from] WeightError),
     #[error(transparent)]
     Plan(#[from] PlanError),
+    #[error(transparent)]
+    Match(#[from] MatchError),
     #[error("a shift is at step {step} of a plan with {steps} steps")]
     Step { step: usize, steps: usize },
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::routing::plan::{self, Weight};
+use crate::routing::plan::{self, MatchError, Weight};
 
 use super::RecordError;
 
@@ -174,7 +174,11 @@ impl Step {
         Ok(plan::PlanStep {
             weight: Weight::new(self.weight)?,
             mirror: Weight::new(self.mirror)?,
-            matches: self.matches.into_iter().map(Match::decode).collect(),
+            matches: self
+                .matches
+                .into_iter()
+                .map(Match::decode)
+                .collect::<Result<_, _>>()?,
             min_dwell_ms: self.min_dwell_ms,
             max_dwell_ms: self.max_dwell_ms,
             gate: match self.gate {
@@ -197,10 +201,12 @@ impl From<&plan::Match> for Match {
 }
 
 impl Match {
-    pub(super) fn decode(self) -> plan::Match {
-        match self {
+    pub(super) fn decode(self) -> Result<plan::Match, MatchError> {
+        let matched = match self {
             Self::Header { name, value } => plan::Match::Header { name, value },
             Self::Cookie { name, value } => plan::Match::Cookie { name, value },
-        }
+        };
+        matched.check()?;
+        Ok(matched)
     }
 }

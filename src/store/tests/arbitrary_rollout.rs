@@ -59,7 +59,7 @@ fn any_weight() -> impl Strategy<Value = Weight> {
 }
 
 pub(super) fn any_match() -> impl Strategy<Value = Match> {
-    let texts = || ("[0-9A-Za-z-]{1,8}", "[0-9A-Za-z.=-]{1,8}");
+    let texts = || ("x[0-9A-Za-z-]{0,7}", "[0-9A-Za-z.=-]{1,8}");
     prop_oneof![
         texts().prop_map(|(name, value)| Match::Header { name, value }),
         texts().prop_map(|(name, value)| Match::Cookie { name, value }),

@@ -19,7 +19,7 @@ use crate::routing::ids::{EnvKey, Revision, Version};
 use crate::routing::plan::Weight;
 use crate::routing::rollout::{Command, Hold, Phase, Record, Shift};
 use crate::routing::table::EnvStatus;
-use crate::web::applied::Target;
+use crate::web::applied::published;
 use crate::web::error::{ApiError, ErrorStatus};
 
 /// A stack that was deployed a moment ago may still be on its way from Docker to the table.
@@ -149,7 +149,7 @@ impl Admin {
     }
 
     pub(super) async fn wait_until_applied(&self, revision: Revision, deadline: Instant) -> bool {
-        let target = Target::published(revision, &self.reader);
+        let target = published(revision, &self.reader);
         tokio::select! {
             applied = self.applied.wait(target, deadline) => applied,
             () = self.stop.cancelled() => false,

@@ -450,3 +450,37 @@ async fn a_replaced_revision_is_confirmed_by_its_own_marker() {
         "Traefik is at b, not yet at c"
     );
 }
+
+/// An abort gives the document from before the shift, byte for byte. While Traefik had not yet applied the shift,
+/// its "there" was taken for the abort, and the candidate was served after "applied".
+#[tokio::test]
+async fn a_revision_that_came_back_is_not_confirmed_by_its_first_time() {
+    let mut tasks = tokio::task::JoinSet::new();
+    let fake = FakeTraefik::start(&mut tasks).await;
+    let admin = Admin::start(AdminSetup {
+        traefik_apis: vec![format!("http://{}", fake.address)],
+        ..AdminSetup::default()
+    })
+    .await;
+    let (a, b) = (document("a"), document("b"));
+    fake.apply(&a);
+    let mut client = Client::connect(admin.address).await;
+    let target = format!("{SWITCH}?wait=applied");
+    will_publish(&admin, &a);
+    let answer = client.ask("POST", &target, &[], "").await;
+    assert_eq!(answer.status, 200, "the first time");
+
+    admin.provider.publisher.publish(&b);
+    will_publish(&admin, &a);
+    let soon = format!("{target}&timeout=200ms");
+    let answer = client.ask("POST", &soon, &[], "").await;
+    assert_eq!(answer.status, 202, "b may still be on its way");
+    fake.apply(&b);
+    admin.reconciler.will(Ok(accepted(a.revision())));
+    let answer = client.ask("POST", &soon, &[], "").await;
+    assert_eq!(answer.status, 202, "there it is");
+    fake.apply(&a);
+    admin.reconciler.will(Ok(accepted(a.revision())));
+    let answer = client.ask("POST", &target, &[], "").await;
+    assert_eq!(answer.status, 200, "the second time");
+}

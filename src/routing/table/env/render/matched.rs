@@ -35,14 +35,7 @@ impl<'a> Output<'a> {
         let step = env.shift().and_then(|(_, shift)| shift.current());
         let matches = step.into_iter().flat_map(|step| &step.matches);
         let matches = matches.chain(&env.record.staged_access);
-        let mut rules = Vec::new();
-        for matched in matches {
-            match matcher(matched) {
-                Ok(rule) => rules.push(rule),
-                Err(why) => self.report("match-unusable", why),
-            }
-        }
-        let rule = Rule::any(rules)?;
+        let rule = Rule::any(matches.map(matcher).collect())?;
         Some(Matched { version, rule })
     }
 
@@ -99,39 +92,16 @@ impl<'a> Output<'a> {
     }
 }
 
-/// The matcher for exactly this value; why not, when no request can have it.
-fn matcher(matched: &Match) -> Result<Rule, String> {
-    let (kind, name, value) = match matched {
-        Match::Header { name, value } => ("header", name, value),
-        Match::Cookie { name, value } => ("cookie", name, value),
-    };
-    let refuse = |why: &str| Err(format!("the match of {kind} {name:?} is left out: {why}"));
-    if name.is_empty() || !name.bytes().all(is_token) {
-        return refuse("that is no name of one");
-    }
-    if value.is_empty() || value.trim() != value || value.chars().any(char::is_control) {
-        return refuse("a value is not empty, has no control characters, and no blanks around it");
-    }
+/// Asks for exactly this value. A match is checked when it is written down: it can stand between backquotes.
+fn matcher(matched: &Match) -> Rule {
     match matched {
-        // Go keeps it elsewhere
-        Match::Header { .. } if name.eq_ignore_ascii_case("host") => {
-            refuse("the host is not matched as a header")
-        }
-        Match::Header { .. } if value.contains('`') => {
-            Ok(expression(name, &format!("^{}$", quoted(value))))
-        }
-        Match::Header { .. } => Ok(two("Header", name, value)),
-        Match::Cookie { .. } if value.contains(';') => refuse("a cookie's value ends at a ;"),
-        Match::Cookie { .. } => {
-            let (name, value) = (quoted(name), quoted(value));
+        Match::Header { name, value } => two("Header", name, value),
+        Match::Cookie { name, value } => {
+            let (name, value) = (regex::escape(name), regex::escape(value));
             let one = format!("(?:^|;[ \\t]*){name}={value}[ \\t]*(?:;|$)");
-            Ok(expression("Cookie", &one))
+            two("HeaderRegexp", "Cookie", &one)
         }
     }
-}
-
-fn expression(header: &str, expression: &str) -> Rule {
-    two("HeaderRegexp", header, expression)
 }
 
 fn two(matcher: &str, first: &str, second: &str) -> Rule {
@@ -139,16 +109,4 @@ fn two(matcher: &str, first: &str, second: &str) -> Rule {
         name: matcher.to_owned(),
         args: vec![first.to_owned(), second.to_owned()],
     }
-}
-
-/// A text that stands for itself in an expression, and can stand between backquotes.
-fn quoted(text: &str) -> String {
-    regex::escape(text).replace('`', "\\x60")
-}
-
-/// A byte of a header's or a cookie's name.
-const fn is_token(byte: u8) -> bool {
-    matches!(byte,
-        b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'|' | b'~'
-        | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
 }
