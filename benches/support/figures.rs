@@ -123,14 +123,17 @@ pub(crate) fn say(line: &str) {
     told.expect("somebody reads what a benchmark says");
 }
 
-/// The same place whether or not cargo builds for a named target.
+/// The same place whether or not cargo builds for a named target; a small round leaves the published figures alone.
 fn folder() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let target = target.ancestors().find(|folder| {
         let name = folder.file_name();
         name.is_some_and(|name| name == "target")
     });
-    let folder = target.unwrap_or_else(|| Path::new("target")).join("bench");
+    let mut folder = target.unwrap_or_else(|| Path::new("target")).join("bench");
+    if std::env::var_os("POINTSMAN_BENCH").is_none_or(|word| word != "full") {
+        folder.push("small");
+    }
     std::fs::create_dir_all(&folder).expect("cargo's folder can be written to");
     folder
 }

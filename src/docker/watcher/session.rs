@@ -34,6 +34,8 @@ const MAX_INSPECTIONS: usize = 4;
 /// More ids than this are not put into one filter: proxies limit the length of a request line.
 const MAX_FILTER_IDS: usize = 64;
 
+/// What comes so soon after the first event is read with it: a container joins its networks when it starts.
+const GATHER: Duration = Duration::from_millis(1);
 /// Longest pause between two reads.
 const MAX_REST: Duration = Duration::from_secs(1);
 /// When fewer than one in so many containers are to be read, a complete list would be mostly in vain.
@@ -307,6 +309,9 @@ impl<'a> Session<'a> {
             }
             Some(Life::Paused | Life::Unpaused) | None => None,
         };
+        if self.schedule.is_empty() {
+            self.quiet_until = self.quiet_until.max(now + GATHER);
+        }
         self.schedule.add(id, mark, now);
         self.tell(told).await
     }

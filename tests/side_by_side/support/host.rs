@@ -34,6 +34,8 @@ impl Host {
                 .map(|number| fake(&describe(number)))
                 .collect(),
         );
+        // it was all long ago
+        engine.forget_events();
         Self { engine }
     }
 

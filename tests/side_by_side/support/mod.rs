@@ -51,16 +51,23 @@ pub(crate) fn given(name: &str) -> Option<u64> {
     Some(number.unwrap_or_else(|| panic!("{name} is a whole number")))
 }
 
-/// A connection that is kept, for those who ask often.
-pub(crate) struct Asker(Client);
+/// A connection that is kept, for those who ask often; a server may close it while nobody asks.
+pub(crate) struct Asker {
+    address: SocketAddr,
+    client: Client,
+}
 
 impl Asker {
     pub(crate) fn connect(address: SocketAddr) -> Result<Self, String> {
-        runtime().block_on(Client::connect(address)).map(Self)
+        let client = runtime().block_on(Client::connect(address))?;
+        Ok(Self { address, client })
     }
 
     pub(crate) fn get(&mut self, target: &str) -> Result<Answer, String> {
-        runtime().block_on(self.0.ask(&Ask::get("localhost", target)))
+        if !runtime().block_on(self.client.is_usable()) {
+            *self = Self::connect(self.address)?;
+        }
+        runtime().block_on(self.client.ask(&Ask::get("localhost", target)))
     }
 }
 
