@@ -210,6 +210,8 @@ pub enum Request {
     Envs(oneshot::Sender<Vec<EnvRecord>>),
     /// One env.
     Status(EnvKey, oneshot::Sender<Option<EnvStatus>>),
+    /// All envs.
+    Statuses(oneshot::Sender<Vec<EnvStatus>>),
     /// The latest so many commands of one env, the newest first.
     History(EnvKey, usize, oneshot::Sender<Option<Vec<HistoryEntry>>>),
     /// All stacks.
@@ -298,6 +300,11 @@ impl Handle {
     /// One env; `None` when it has no record.
     pub async fn status(&self, key: EnvKey) -> Result<Option<EnvStatus>, CommandError> {
         self.ask(|reply| Request::Status(key, reply)).await
+    }
+
+    /// All envs.
+    pub async fn statuses(&self) -> Result<Vec<EnvStatus>, CommandError> {
+        self.ask(Request::Statuses).await
     }
 
     /// The latest so many commands of one env, the newest first; `None` when it has no record and never had one.

@@ -4,6 +4,7 @@ use tokio::sync::oneshot;
 
 use crate::routing::ids::EnvKey;
 use crate::routing::model::EnvRecord;
+use crate::routing::table::EnvStatus;
 use crate::routing::time::Timestamp;
 use crate::store::{Entry, HistoryEntry, Put};
 
@@ -37,10 +38,17 @@ impl Reconciler {
             }
             Request::Envs(reply) => give(reply, self.table.envs().cloned().collect()),
             Request::Status(key, reply) => give(reply, self.table.status(&key, now)),
+            Request::Statuses(reply) => give(reply, self.statuses(now)),
             Request::History(key, limit, reply) => give(reply, self.history(&key, limit)),
             Request::Stacks(reply) => give(reply, self.table.all_stacks(now)),
             Request::Diagnostics(reply) => give(reply, self.findings(now)),
         }
+    }
+
+    fn statuses(&self, now: Timestamp) -> Vec<EnvStatus> {
+        let envs = self.table.envs();
+        envs.filter_map(|env| self.table.status(&env.key, now))
+            .collect()
     }
 
     /// Who did what; also of an env that was removed.

@@ -117,10 +117,12 @@ impl Metrics {
         }
     }
 
-    /// The exposition in the text format of `OpenMetrics`.
-    pub(super) fn encode(&self) -> Result<String, fmt::Error> {
+    /// The exposition in the text format of `OpenMetrics`: what is counted, and what was looked up for it.
+    pub(super) fn encode(&self, moment: &Registry) -> Result<String, fmt::Error> {
         let mut out = String::new();
-        text::encode(&mut out, &self.registry).map(|()| out)
+        text::encode_registry(&mut out, &self.registry)?;
+        text::encode_registry(&mut out, moment)?;
+        text::encode_eof(&mut out).map(|()| out)
     }
 }
 

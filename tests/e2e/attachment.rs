@@ -15,7 +15,7 @@ use crate::support::{millis, results, root, within};
 
 const NAME: &str = "pointsman-e2e";
 const NETWORK: &str = "10.213.77";
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(10);
 
 /// Both containers; removed when this is dropped.
 struct Host {

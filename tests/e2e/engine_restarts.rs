@@ -8,7 +8,7 @@ use crate::support::engine::{Containers, Engine};
 use crate::support::millis;
 use crate::support::system::{System, placement};
 
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(10);
 
 fn app(engine: &Engine, name: &'static str) -> App {
     let docker = engine.docker.clone();

@@ -7,7 +7,7 @@ use pointsman::api::DiagnosticEntry;
 use crate::support::app::{App, Stack};
 use crate::support::system::System;
 
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(10);
 const CUSTOMER: &str = "www.customer-e2e.test";
 
 /// One compose file for all versions, with its own preview host and a customer's host.

@@ -12,7 +12,7 @@ use crate::support::system::System;
 use crate::support::traefik::Traefik;
 use crate::support::within;
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(10);
 
 /// Entry points beside that for HTTP.
 struct Beside {

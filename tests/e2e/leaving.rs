@@ -1,6 +1,6 @@
 //! A container that is told to stop gets no new request, although it goes on answering for a while.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -11,12 +11,12 @@ use crate::support::system::System;
 use crate::support::tally::Tally;
 use crate::support::{millis, within};
 
-const SOON: Duration = Duration::from_secs(5);
-const ROUNDS: usize = 3;
+const SOON: Duration = Duration::from_secs(10);
+const ROUNDS: usize = 2;
 /// How long the sample app goes on after SIGTERM.
-const LINGER: Duration = Duration::from_secs(2);
+const LINGER: Duration = Duration::from_secs(4);
 /// After this nothing is sent to it any more.
-const WITHDRAWN: Duration = Duration::from_secs(1);
+const WITHDRAWN: Duration = Duration::from_secs(2);
 
 /// Runs a container with plain labels; `--stop-timeout` and the like go before the image.
 fn run(docker: &Docker, name: &str, host: &str, options: &[&str]) {
@@ -45,13 +45,36 @@ fn both_answer(system: &System, host: &str) {
     );
 }
 
+fn since_epoch() -> Duration {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the Engine's events are told in it"
+    )]
+    let now = SystemTime::now();
+    now.duration_since(SystemTime::UNIX_EPOCH).unwrap()
+}
+
+/// When the Engine told the container to stop. The command line may take a second to get there on a busy machine.
+fn killed_at(docker: &Docker, command: &[&str], (begun, ended): (Duration, Duration)) -> Duration {
+    let seconds = |time: Duration| format!("{:.9}", time.as_secs_f64());
+    let container = format!("container={}", command.last().unwrap());
+    let (since, until) = (seconds(begun), seconds(ended));
+    let window = ["events", "--since", &since, "--until", &until];
+    let filter = ["--filter", &container, "--filter", "event=kill"];
+    let told = docker.run(&[&window[..], &filter, &["--format", "{{.TimeNano}}"]].concat());
+    let first = told.lines().next().expect("it was told to stop");
+    Duration::from_nanos(first.trim().parse().unwrap())
+}
+
 /// Stops one of two (named by `word` in its answers) and gives what happened meanwhile, and when it was told to stop.
 fn stop_under_load(system: &System, host: &str, command: &[&str]) -> (Tally, Duration) {
     let load: Load = system.load_at("/", host, 8, 50);
     load.wait_for(200);
-    let told = load.now();
+    let (begun, began_at) = (since_epoch(), load.now());
     system.sandbox.docker.run(command);
-    let done = load.now();
+    let (ended, done) = (since_epoch(), load.now());
+    let killed = killed_at(&system.sandbox.docker, command, (begun, ended));
+    let told = began_at + killed.saturating_sub(begun);
     within(SOON, "some more requests", || {
         let later = load.now();
         let enough = later > done + Duration::from_millis(500);

@@ -8,7 +8,7 @@ use crate::support::load::Load;
 use crate::support::relay::Relay;
 use crate::support::system::{System, active};
 
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(10);
 /// Until a share that has just been set is what all requests see.
 const APPLIED: Duration = Duration::from_secs(1);
 

@@ -6,7 +6,7 @@ use crate::support::app::App;
 use crate::support::millis;
 use crate::support::system::{System, placement};
 
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(10);
 
 /// v2 is live, v1 stands by, v3 is a preview.
 fn three_versions(system: &System, app: &App) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::app::{App, ENV};
 use crate::support::system::{System, active};
 
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(10);
 
 fn two_versions(system: &System, app: &App) {
     for version in ["v1", "v2"] {

@@ -1,5 +1,6 @@
 //! The real binary between a fake Engine and a client that polls as Traefik does: event in, bytes out.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -265,4 +266,39 @@ async fn a_release_that_is_none_or_too_old_is_refused_at_the_start() {
             "{error}"
         );
     }
+}
+
+#[tokio::test]
+async fn every_metric_is_documented_and_every_documented_one_can_be_had() {
+    let (engine, state) = (FakeEngine::new(), tempfile::tempdir().unwrap());
+    engine.start(whoami("v1", "172.18.0.2"));
+    let daemon = Daemon::start(&engine, state.path()).await;
+    daemon
+        .document("a preview", |document| {
+            servers(document, "whoami-dev-web-v1") == 1
+        })
+        .await;
+    let promote = "/v1/envs/whoami/dev/promote";
+    let (status, answer) = daemon.post(promote, "{\"version\":\"v1\"}").await;
+    assert_eq!(status, 200, "{answer}");
+    let answer = Client::connect(daemon.admin).await.get("/metrics").await;
+    let text = String::from_utf8(answer.body).unwrap();
+    let told = text.lines().filter_map(|line| line.strip_prefix("# HELP "));
+    let told: BTreeSet<&str> = told.filter_map(|line| line.split(' ').next()).collect();
+    let docs = std::fs::read_to_string("docs/monitoring.md").unwrap();
+    let rows = docs.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = rows.filter_map(|row| row.split('`').next());
+    // counters and infos are told without the ending of their samples
+    let rows = rows.map(|row| {
+        let counter = row.strip_suffix("_total");
+        counter.or(row.strip_suffix("_info")).unwrap_or(row)
+    });
+    let documented: BTreeSet<&str> = rows.collect();
+    let unknown: Vec<_> = told.difference(&documented).collect();
+    assert!(unknown.is_empty(), "not documented: {unknown:?}");
+    let absent: Vec<_> = documented.difference(&told).copied().collect();
+    let nothing_to_tell = ["diagnostics", "env_held", "hook_deliveries"];
+    let nothing_to_tell = nothing_to_tell.map(|name| format!("pointsman_{name}"));
+    assert_eq!(absent, nothing_to_tell, "{text}");
+    daemon.kill().await;
 }

@@ -178,7 +178,7 @@ async fn nothing_acknowledged_over_http_is_lost_by_kill_9() {
             n += 1;
             apply(agent, admin, &format!("d{kill}-{n}.example.com"))
         });
-        tokio::time::sleep(Duration::from_micros(random >> 40 & 0x7FFF)).await;
+        tokio::time::sleep(Duration::from_micros(random >> 40 & 0x1_FFFF)).await;
         daemon.kill().await;
         let answered = [switching.join().unwrap(), applying.join().unwrap()];
         total += answered.iter().map(Acked::len).sum::<usize>();

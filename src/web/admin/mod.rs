@@ -9,6 +9,7 @@ mod convert;
 mod envs;
 mod events;
 mod failure;
+mod gauges;
 mod guard;
 mod history;
 mod hooks;

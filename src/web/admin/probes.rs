@@ -4,7 +4,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hyper::header::CONTENT_TYPE;
 
-use super::Shared;
+use prometheus_client::registry::Registry;
+
+use super::{Shared, convert, gauges};
 use crate::web::error::{ApiError, ErrorStatus};
 
 /// The process answers.
@@ -22,11 +24,32 @@ pub(super) async fn ready(State(admin): State<Shared>) -> Result<&'static str, A
 
 pub(super) async fn metrics(State(admin): State<Shared>) -> Result<Response, ApiError> {
     const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    let text = admin.metrics.encode().map_err(|error| {
+    let moment = moment(&admin).await?;
+    let text = admin.metrics.encode(&moment).map_err(|error| {
         let status = ErrorStatus::INTERNAL_SERVER_ERROR;
         ApiError::new(status, "metrics", "the metrics could not be written").caused_by(error)
     })?;
     Ok(([(CONTENT_TYPE, OPEN_METRICS)], text).into_response())
+}
+
+/// What the envs, the findings and the proxies are at this moment.
+async fn moment(admin: &Shared) -> Result<Registry, ApiError> {
+    let applied = admin.applied.list();
+    let newest = admin.reader.load();
+    let newest = newest.map(|newest| newest.revision().to_string());
+    let behind = gauges::behind(&applied, newest.as_deref());
+    let (mut statuses, mut findings) = (Vec::new(), Vec::new());
+    // before the first list the records would look as if nothing ran
+    if admin.handle.is_synced() {
+        statuses = admin.handle.statuses().await?;
+        findings = admin.handle.diagnostics().await?;
+    }
+    let statuses: Vec<_> = statuses
+        .iter()
+        .map(|status| convert::status(status, Vec::new()))
+        .collect();
+    let findings: Vec<_> = findings.iter().map(convert::diagnostic).collect();
+    Ok(gauges::registry(&statuses, &findings, behind))
 }
 
 pub(super) fn not_synced() -> ApiError {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Method, Request};
+use hyper::{HeaderMap, Method, Request};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -126,12 +126,18 @@ impl Client {
     }
 
     pub(crate) async fn ask(&mut self, ask: &Ask) -> Result<Answer, String> {
+        let (answer, _headers) = self.ask_for_all(ask).await?;
+        Ok(answer)
+    }
+
+    async fn ask_for_all(&mut self, ask: &Ask) -> Result<(Answer, HeaderMap), String> {
         let exchange = async {
             let response = self.sender.send_request(ask.request()).await?;
-            let status = response.status().as_u16();
-            let body = response.into_body().collect().await?.to_bytes();
+            let (head, body) = response.into_parts();
+            let body = body.collect().await?.to_bytes();
             let body = String::from_utf8_lossy(&body).into_owned();
-            Ok::<Answer, hyper::Error>(Answer { status, body })
+            let status = head.status.as_u16();
+            Ok::<_, hyper::Error>((Answer { status, body }, head.headers))
         };
         let answer = timeout(LIMIT, exchange).await;
         let answer = answer.map_err(|_elapsed| format!("no answer within {LIMIT:?}"))?;
@@ -142,4 +148,13 @@ impl Client {
 /// One request on a connection of its own.
 pub(crate) fn ask(address: SocketAddr, ask: &Ask) -> Result<Answer, String> {
     runtime().block_on(async { Client::connect(address).await?.ask(ask).await })
+}
+
+/// The answer, and the cookie that it sets: `name=value`.
+pub(crate) fn browse(address: SocketAddr, ask: &Ask) -> Result<(Answer, Option<String>), String> {
+    let all = async { Client::connect(address).await?.ask_for_all(ask).await };
+    let (answer, headers) = runtime().block_on(all)?;
+    let cookie = headers.get("set-cookie").and_then(|set| set.to_str().ok());
+    let pair = cookie.and_then(|cookie| cookie.split(';').next());
+    Ok((answer, pair.map(str::to_owned)))
 }

@@ -255,6 +255,9 @@ async fn probes_metrics_and_reads_answer() {
         "pointsman_proxies 0",
         "pointsman_commands_total{verb=\"switch\",result=\"not_ready\"} 1",
         "pointsman_connections{listener=\"admin\"} 1",
+        "pointsman_slot_active{app=\"whoami\",env=\"dev\",slot=\"blue\",version=\"v1\"} 1",
+        "pointsman_env_frozen{app=\"whoami\",env=\"dev\"} 0",
+        "pointsman_proxies_behind 0",
         "# EOF",
     ] {
         assert!(text.contains(line), "{line} in {text}");

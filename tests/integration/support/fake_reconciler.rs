@@ -163,6 +163,10 @@ async fn serve(mut requests: mpsc::Receiver<Request>, shared: Arc<Mutex<Shared>>
                 let status = shared.status.clone().filter(|s| s.env.key == asked);
                 drop(reply.send(status));
             }
+            Request::Statuses(reply) => {
+                let statuses = shared.status.iter().cloned();
+                drop(reply.send(statuses.collect()));
+            }
             Request::Verdict(_, reply) => drop(reply.send(Ok(What::Nothing))),
             Request::Hooks(_, reply) => drop(reply.send(vec![])),
             Request::History(_, _, reply) => drop(reply.send(None)),

@@ -16,14 +16,12 @@ use crate::reconciler::clock::Clock;
 use crate::reconciler::tests::{version, web};
 use crate::reconciler::{
     Accepted, Closed, CommandError, CommandRequest, Farewell, Feed, Followers, Outlets, Reconciler,
-    Request, handle_channel,
+    Request, VerdictRequest, handle_channel,
 };
 use crate::routing::ids::{ContainerId, EnvKey, Revision};
 use crate::routing::model::{Attachments, Change, Container, Health};
 use crate::routing::plan::{Gate, Plan, PlanStep, Weight, named};
-use crate::routing::rollout::{
-    Closure, Command, Event, HookAnswer, Insist, Record, Until, Verdict,
-};
+use crate::routing::rollout::{Closure, Command, HookAnswer, Insist, Record, Until, Verdict};
 use crate::routing::table::Options;
 use crate::routing::time::Timestamp;
 use crate::snapshot::{self, Reader};
@@ -129,6 +127,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         4 => Just(Gate::None),
         1 => Just(Gate::Manual),
         1 => Just(Gate::After(20_000)),
+        1 => Just(Gate::Hook(HOOK.to_owned())),
     ];
     let step = (0u64..100, 0u64..30_000, gate).prop_map(|(percent, min_dwell_ms, gate)| PlanStep {
         min_dwell_ms,
@@ -176,11 +175,14 @@ pub(super) fn any_act() -> impl Strategy<Value = Act> {
         1 => reach().prop_map(Act::Docker),
         2 => reach().prop_map(Act::Proxies),
         14 => (env(), any_command(), how).prop_map(|(env, command, how)| Act::Command { env, command, how }),
-        1 => (env(), answer).prop_map(|(env, answer)| Act::Verdict { env, answer }),
+        2 => (env(), answer).prop_map(|(env, answer)| Act::Verdict { env, answer }),
         1 => restart.prop_map(|(how, jump_ms, image)| Act::Restart { how, jump_ms, image }),
         1 => (1usize..4).prop_map(Act::DiskFault),
     ]
 }
+
+/// Whom gates ask.
+const HOOK: &str = "smoke";
 
 /// When it all begins.
 const START: u64 = 1_700_000_000_000;
@@ -273,7 +275,7 @@ impl World {
             }
             Act::Proxies(reach) => self.proxies = *reach,
             Act::Command { env, command, how } => self.command(*env, command, *how, context),
-            Act::Verdict { env, answer } => self.verdict(*env, answer),
+            Act::Verdict { env, answer } => self.verdict(*env, answer, context),
             Act::Restart {
                 how,
                 jump_ms,
@@ -424,20 +426,30 @@ impl World {
         answered(reply_rx)
     }
 
-    fn verdict(&mut self, env: u8, answer: &HookAnswer) {
+    fn verdict(&mut self, env: u8, answer: &HookAnswer, context: &str) {
         let key = envs()[usize::from(env)].clone();
         let Some(shift) = self.daemon.table.rollout(&key).shift else {
             return;
         };
         let verdict = Verdict {
-            hook: "smoke".to_owned(),
+            hook: HOOK.to_owned(),
             started_generation: shift.started_generation,
             step: shift.step,
             answer: answer.clone(),
         };
+        let old = self.daemon.table.rollout(&key);
         let now = self.now();
-        self.daemon
-            .happen(&key, &Event::Verdict(verdict), "hook", now);
+        let heard = self.daemon.verdict(
+            &VerdictRequest {
+                key: key.clone(),
+                verdict,
+            },
+            now,
+        );
+        if heard.is_err() {
+            let new = self.daemon.table.rollout(&key);
+            assert_eq!(new, old, "{context}: an answer that was not taken");
+        }
         self.daemon.turn();
     }
 

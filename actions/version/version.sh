@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Prints "version=NAME" for the commit that the workflow runs for: the tag, else pr-NUMBER
+# of a pull request, else the first seven digits of the commit.
+set -euo pipefail
+
+name() {
+    case ${GITHUB_EVENT_NAME:?}:${GITHUB_REF:?} in
+    pull_request*)
+        jq --raw-output '"pr-\(.pull_request.number)"' "${GITHUB_EVENT_PATH:?}"
+        ;;
+    *:refs/tags/*)
+        printf '%s\n' "${GITHUB_REF#refs/tags/}"
+        ;;
+    *)
+        printf '%.7s\n' "${GITHUB_SHA:?}"
+        ;;
+    esac
+}
+
+version=$(name)
+case $version in
+[A-Za-z0-9]*) ;;
+*) version= ;;
+esac
+if [ -z "$version" ] || [ "${#version}" -gt 63 ] || [ -n "${version//[A-Za-z0-9._+-]/}" ]; then
+    printf '::error::the tag %s is no name of a version: 1 to 63 letters, digits or any of . _ + -\n' "$(name)" >&2
+    exit 1
+fi
+printf 'version=%s\n' "$version"
