@@ -16,13 +16,7 @@ fn events_without_effect_cause_no_reload() {
     daemon.document();
     let traefik = Traefik::http(daemon.provider);
     let mut asker = traefik.asker();
-    let path = traefik.path("services", "app9-dev-v2");
-    within(PATIENCE, "it has the document", || {
-        let answer = asker.get(&path)?;
-        (answer.status == 200)
-            .then_some(())
-            .ok_or_else(|| format!("{answer:?}"))
-    });
+    Traefik::await_document(&mut asker);
     std::thread::sleep(Duration::from_secs(1));
     let (before, calls) = (Traefik::reloads(&mut asker), host.calls());
     for round in 0..10 {

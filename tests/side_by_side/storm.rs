@@ -30,6 +30,7 @@ fn event_storm() {
     daemon.document();
     let traefik = Traefik::http(daemon.provider);
     let mut asker = traefik.asker();
+    Traefik::await_document(&mut asker);
     let mut random = Random::seeded();
     let (reloads, lists, calls) = (
         Traefik::reloads(&mut asker),

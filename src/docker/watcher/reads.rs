@@ -15,8 +15,6 @@ use super::session::{Phase, Read, Session};
 impl Session<'_> {
     pub(super) async fn take_read(&mut self, read: Read) -> Result<(), Halt> {
         let listing = read.listing?;
-        // a daemon that takes long to answer is left alone as long
-        self.rest_after(read.begun);
         (0..listing.undecodable).for_each(|_| self.stats.undecodable.add_one());
         // what came while the list was read is newer than the list
         self.take_marks().await?;

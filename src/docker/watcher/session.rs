@@ -36,8 +36,6 @@ const MAX_FILTER_IDS: usize = 64;
 
 /// What comes so soon after the first event is read with it: a container joins its networks when it starts.
 const GATHER: Duration = Duration::from_millis(1);
-/// Longest pause between two reads.
-const MAX_REST: Duration = Duration::from_secs(1);
 /// When fewer than one in so many containers are to be read, a complete list would be mostly in vain.
 const LIST_SHARE: usize = 8;
 
@@ -225,13 +223,6 @@ impl<'a> Session<'a> {
                 listing,
             }
         });
-    }
-
-    /// At most half of the time a read is on its way.
-    pub(super) fn rest_after(&mut self, begun: Instant) {
-        let now = Instant::now();
-        let rest = now.saturating_duration_since(begun).min(MAX_REST);
-        self.quiet_until = self.quiet_until.max(now + rest);
     }
 
     /// Inspects what got a signal for the first time.

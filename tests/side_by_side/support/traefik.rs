@@ -104,13 +104,22 @@ impl Traefik {
         format!("/api/http/{kind}/{name}@{}", self.provider)
     }
 
-    /// How many configurations it has applied.
+    /// Waits until it has applied a document.
+    pub(crate) fn await_document(asker: &mut Asker) {
+        let target = "/api/http/middlewares?search=pointsman-rev-";
+        within(PATIENCE, "it has the document", || {
+            let answer = asker.get(target)?;
+            let has = answer.body.contains("pointsman-rev-");
+            has.then_some(()).ok_or_else(|| format!("{answer:?}"))
+        });
+    }
+
+    /// How many configurations it has applied; the counter is there with the first one.
     pub(crate) fn reloads(asker: &mut Asker) -> u64 {
         let Answer { body, .. } = asker.get("/metrics").unwrap();
-        let line = body
-            .lines()
-            .find_map(|line| line.strip_prefix("traefik_config_reloads_total "));
-        line.unwrap().trim().parse().unwrap()
+        let mut lines = body.lines();
+        let line = lines.find_map(|line| line.strip_prefix("traefik_config_reloads_total "));
+        line.map_or(0, |number| number.trim().parse().unwrap())
     }
 
     /// Gives its file provider this document, all at once.
