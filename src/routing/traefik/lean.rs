@@ -1,5 +1,5 @@
 //! A typed object straight to bytes, without a tree of values in between: what [`object`](super::encode::object) and
-//! [`to_json`](super::encode::to_json) give one after the other, for a tenth of the allocations.
+//! [`to_json`] give one after the other.
 //!
 //! A field is written, and taken back when it turns out to say nothing. Fields are sorted by name, as in a tree.
 
