@@ -30,5 +30,6 @@ TIME ?= 60
 fuzz: ## Feed nonsense to labels, rules and the encoder for TIME seconds each
 	@bash scripts/fuzz.sh $(TIME)
 
-bench: ## Measure; docs/benchmarks.md says what
-	@bash scripts/bench.sh
+PARTS ?=
+bench: ## Measure and write the tables of docs/benchmarks.md; PARTS="micro beside" for some of it
+	@bash scripts/bench.sh $(PARTS)

@@ -1,25 +1,121 @@
 #!/usr/bin/env bash
-# Measures what docs/benchmarks.md publishes: the time from a switch command to
-# the first answer of the new slot, through a real Traefik. The figures are
-# printed: every round's median, p90 and maximum.
+# Measures what docs/benchmarks.md publishes, and writes its tables.
+#
+#   scripts/bench.sh [PART...]
+#
+# Parts (default: all, in this order):
+#   micro    criterion: one event, one switch, in process
+#   beside   on a fake Engine, beside Traefik's own providers and a bare server: first body, answers per second,
+#            events, cold start, switches, memory, a storm of events
+#   idle     processor time of doing nothing; 10 minutes
+#   e2e      switches on this machine's Engine, without and with a default certificate
+#   tables   writes the figures of the last run of each part into docs/benchmarks.md
+#
+#   ROUNDS                  of the e2e part (3)
+#   POINTSMAN_BENCH_IDLE    seconds of the idle part (600)
+#   POINTSMAN_BENCH_STORM   seconds of the storm (60)
+#
+# Raw figures stay in target/bench as JSON. Two runs at the same time measure each other.
 
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
-bash scripts/setup.sh tools rust busybox engine compose traefik
-# shellcheck source=scripts/env.sh
-. scripts/env.sh
 
-# The static binary, as in the image.
+# The static binary, as in the image; the same flags as everywhere, so that nothing is built twice.
 CARGO_BUILD_TARGET=$(uname -m)-unknown-linux-gnu
 RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static"
 export CARGO_BUILD_TARGET RUSTFLAGS
-POINTSMAN_IMAGE_TAG=e2e POINTSMAN_IMAGE_PROFILE=dev bash scripts/images.sh
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
+export POINTSMAN_BENCH=full
 
-rounds=${ROUNDS:-3}
-for round in $(seq "$rounds"); do
-    printf '\n== round %d of %d\n' "$round" "$rounds"
-    POINTSMAN_E2E=1 cargo test --release --quiet --locked --test e2e -- --ignored --nocapture --test-threads=1 switch_latency |
-        grep '^switch latency'
+setup() {
+    bash scripts/setup.sh "$@"
+    # shellcheck source=scripts/env.sh
+    . scripts/env.sh
+}
+
+# The measurements of tests/side_by_side whose names are given.
+measure() {
+    cargo test --release --quiet --locked --test side_by_side -- \
+        --ignored --nocapture --test-threads=1 "$@"
+}
+
+run_micro() {
+    setup tools rust
+    cargo bench --quiet --locked --bench event_to_bytes
+}
+
+run_beside() {
+    setup tools rust traefik wrk
+    # The size of the image needs an Engine, and nothing else here does.
+    if docker version >/dev/null 2>&1; then
+        bash scripts/images.sh pointsman
+        export POINTSMAN_BENCH_IMAGE=pointsman:local
+    fi
+    measure first_body answers_per_second memory_and_size cold_start event_to_applied \
+        switch_to_first_answer event_storm events_without_effect
+}
+
+run_idle() {
+    setup tools rust traefik
+    measure idling
+}
+
+run_e2e() {
+    setup tools rust busybox engine compose traefik
+    POINTSMAN_IMAGE_TAG=e2e POINTSMAN_IMAGE_PROFILE=dev bash scripts/images.sh
+    local round
+    for round in $(seq "${ROUNDS:-3}"); do
+        printf '\n== round %d of %d\n' "$round" "${ROUNDS:-3}"
+        POINTSMAN_E2E=1 cargo test --release --quiet --locked --test e2e -- \
+            --ignored --nocapture --test-threads=1 switch_latency traefik_stops |
+            grep -e '^switch latency' -e '^stops of Traefik'
+    done
+}
+
+# Every table of docs/benchmarks.md between two marks is replaced by the one of that name.
+run_tables() {
+    local name file=docs/benchmarks.md
+    {
+        printf '| | |\n|---|---|\n'
+        printf '| machine | %s x %s, %s MB |\n' "$(nproc)" \
+            "$(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)" \
+            "$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)"
+        printf '| system | %s, Linux %s |\n' "$(. /etc/os-release && echo "$PRETTY_NAME")" "$(uname -r)"
+        printf '| versions | Traefik %s, %s |\n' "$(. scripts/env.sh && echo "$TRAEFIK_VERSION")" "$(rustc --version)"
+        printf '| revision | %s |\n' "$(git describe --always --dirty)"
+        printf '| day | %s |\n' "$(date -u +%F)"
+    } >target/bench/machine.md
+    for name in target/bench/*.md; do
+        name=${name##*/}
+        name=${name%.md}
+        grep -q "^<!-- begin $name -->" "$file" || continue
+        awk -v name="$name" '
+            $0 == "<!-- begin " name " -->" {
+                print
+                while ((getline line < ("target/bench/" name ".md")) > 0) print line
+                skip = 1
+            }
+            $0 == "<!-- end " name " -->" { skip = 0 }
+            !skip' "$file" >target/bench/benchmarks.new
+        cat target/bench/benchmarks.new >"$file"
+    done
+    printf 'tables written to %s\n' "$file"
+}
+
+parts=("$@")
+[ ${#parts[@]} -gt 0 ] || parts=(micro beside idle e2e tables)
+mkdir -p target/bench
+for part in "${parts[@]}"; do
+    case $part in
+    micro | beside | idle | e2e | tables)
+        printf '\n== %s\n' "$part"
+        "run_$part"
+        ;;
+    *)
+        printf 'bench: no part %s; there are: micro beside idle e2e tables\n' "$part" >&2
+        exit 2
+        ;;
+    esac
 done

@@ -3,8 +3,9 @@
 #
 #   scripts/setup.sh [COMPONENT...]
 #
-# Components: tools rust busybox engine compose traefik (default: all of these), mise, nextest
-# (a quicker test runner, which takes long to build: cargo test does without), traefiks.
+# Components: tools rust busybox engine compose traefik (default: all of these), mise, traefiks,
+# nextest (a quicker test runner, which takes long to build: cargo test does without), wrk (what
+# `make bench` loads with).
 # What is there already is left alone, so a second run takes about a second.
 # Nothing is written into the repository: downloads and logs go to
 # ${POINTSMAN_CACHE:-~/.cache/pointsman}, the compose plugin to ~/.docker.
@@ -121,6 +122,15 @@ setup_nextest() {
     fi
     version=$(cargo-nextest --version) || die "cargo-nextest does not run"
     say nextest "${version%%$'\n'*}"
+}
+
+# --- wrk --------------------------------------------------------------------
+
+setup_wrk() {
+    local version
+    have wrk || apt_install wrk
+    version=$(wrk -v 2>&1) || true # it says so and fails
+    say wrk "${version%% \[*}"
 }
 
 # --- busybox ----------------------------------------------------------------
@@ -486,9 +496,9 @@ main() {
     [ $# -gt 0 ] || set -- tools rust busybox engine compose traefik
     for component in "$@"; do
         case $component in
-        tools | rust | nextest | busybox | engine | compose | traefik | traefiks | mise) "setup_$component" ;;
+        tools | rust | nextest | wrk | busybox | engine | compose | traefik | traefiks | mise) "setup_$component" ;;
         *) die "unknown component '$component'" \
-            "known: tools rust nextest busybox engine compose traefik traefiks mise" ;;
+            "known: tools rust nextest wrk busybox engine compose traefik traefiks mise" ;;
         esac
     done
 }

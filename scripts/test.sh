@@ -3,7 +3,8 @@
 #
 #   scripts/test.sh [STAGE...]
 #
-# Stages: setup fmt clippy doc test doctest differential matrix images e2e newcomer (default: all, in this order).
+# Stages: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer
+# (default: all, in this order).
 # The last one starts containers, networks and a second dockerd on this machine, all
 # under names of their own, and removes them.
 
@@ -71,6 +72,12 @@ run_differential() {
 # `make matrix` fetches them all.
 run_matrix() { bash scripts/matrix.sh --cached; }
 
+# One small round of what `make bench` measures; only what must hold at any speed is asserted.
+run_beside() {
+    cargo test --locked --quiet --test side_by_side -- --ignored --nocapture --test-threads=1 \
+        --skip answers_per_second
+}
+
 # Not those of the demo: another tag, and a profile that is compiled already.
 run_images() { POINTSMAN_IMAGE_TAG=e2e POINTSMAN_IMAGE_PROFILE=dev bash scripts/images.sh; }
 
@@ -94,12 +101,12 @@ run_newcomer() {
 }
 
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix images e2e newcomer)
+[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix beside images e2e newcomer)
 for name in "${stages[@]}"; do
     case $name in
-    setup | fmt | clippy | doc | test | doctest | differential | matrix | images | e2e | newcomer) stage "$name" "run_$name" ;;
+    setup | fmt | clippy | doc | test | doctest | differential | matrix | beside | images | e2e | newcomer) stage "$name" "run_$name" ;;
     *)
-        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix images e2e newcomer\n' "$name" >&2
+        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer\n' "$name" >&2
         exit 2
         ;;
     esac

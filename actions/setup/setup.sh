@@ -2,8 +2,8 @@
 # An ssh agent with one key, the host's own keys, a Docker context, and the command line
 # out of the Pointsman container on that host: the same release, and nothing to download.
 #
-# Takes HOST, HOST_USER, HOST_PORT, SSH_KEY, KNOWN_HOSTS and CONTEXT from the environment,
-# and tells later steps through GITHUB_ENV and GITHUB_PATH.
+# Takes HOST (USER@NAME[:PORT]), SSH_KEY, KNOWN_HOSTS and CONTEXT from the environment, and
+# tells later steps through GITHUB_ENV and GITHUB_PATH.
 set -euo pipefail
 
 die() {
@@ -11,12 +11,12 @@ die() {
     exit 1
 }
 
-for name in HOST HOST_USER HOST_PORT SSH_KEY KNOWN_HOSTS CONTEXT GITHUB_ENV GITHUB_PATH; do
+for name in HOST SSH_KEY KNOWN_HOSTS CONTEXT GITHUB_ENV GITHUB_PATH; do
     [ -n "${!name:-}" ] || die "$name is empty: is the secret or the variable set for this environment?"
 done
-case $HOST$HOST_USER in
-*[!A-Za-z0-9._:-]* | -*) die "host and user are names, not $HOST_USER@$HOST" ;;
-esac
+if ! [[ $HOST =~ ^[A-Za-z0-9._][A-Za-z0-9._-]*@[A-Za-z0-9.:-]+$ ]]; then
+    die "host is USER@NAME or USER@NAME:PORT, not $HOST"
+fi
 
 # The agent goes away with the runner; on a runner that stays, the key does after an hour.
 start_agent() {
@@ -39,9 +39,9 @@ know_host() {
 make_context() {
     local verb=create
     docker context inspect "$CONTEXT" >/dev/null 2>&1 && verb=update
-    docker context "$verb" "$CONTEXT" --docker "host=ssh://$HOST_USER@$HOST:$HOST_PORT" >/dev/null
+    docker context "$verb" "$CONTEXT" --docker "host=ssh://$HOST" >/dev/null
     docker --context "$CONTEXT" version --format '{{.Server.Version}}' >/dev/null ||
-        die "no Docker Engine answers at $HOST_USER@$HOST:$HOST_PORT: see above for ssh's words"
+        die "no Docker Engine answers at $HOST: see above for ssh's words"
 }
 
 install_command() {

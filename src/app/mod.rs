@@ -14,7 +14,9 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
 use crate::docker;
-use crate::reconciler::{Closed, Feed, Handle, Outlets, Reconciler, Upkeep, handle_channel};
+use crate::reconciler::{
+    Closed, Farewell, Feed, Handle, Outlets, Reconciler, Upkeep, handle_channel,
+};
 use crate::routing::model::{Attachments, Change, Retention};
 use crate::snapshot::{self, Reader};
 use crate::telemetry;
@@ -110,8 +112,22 @@ struct Doors {
     reader: Reader,
     proxies: Proxies,
     closed: watch::Receiver<Closed>,
+    farewell: watch::Receiver<Farewell>,
     confirmer: Option<Confirmer>,
     metrics: Metrics,
+}
+
+/// The stations' own beside those of the listeners.
+fn metrics(
+    reader: &Reader,
+    proxies: &Proxies,
+    hooks: &webhooks::Stats,
+    engine: Arc<docker::Stats>,
+) -> Metrics {
+    Metrics::new(reader.clone(), proxies.clone(), |registry| {
+        hooks.register(registry);
+        engine_metrics::register(registry, engine);
+    })
 }
 
 impl Daemon {
@@ -134,6 +150,7 @@ impl Daemon {
         let (attachments, attachments_rx) = watch::channel(Attachments::default());
         let (changes_tx, changes_rx) = mpsc::channel(CHANGES);
         let (closed, closed_rx) = watch::channel(Closed::new());
+        let (farewell, farewell_rx) = watch::channel(Farewell::default());
         let (questions, questions_rx) = watch::channel(Vec::new());
         let (proxies, news, hook_stats) = (Proxies::new(), Feed::new(), webhooks::Stats::default());
         daemon.ask_versions(versions, proxies.clone(), changes_tx.clone());
@@ -141,10 +158,7 @@ impl Daemon {
         let upkeep = daemon.remove_stacks(&client, settings::retention(&config)?);
         daemon.collect(handle.clone(), &news, upkeep.retention.clone());
         let stats = daemon.watch(client, changes_tx, attachments_rx);
-        let metrics = Metrics::new(reader.clone(), proxies.clone(), |registry| {
-            hook_stats.register(registry);
-            engine_metrics::register(registry, stats);
-        });
+        let metrics = metrics(&reader, &proxies, &hook_stats, stats);
         let reconciler = Reconciler::new(
             options,
             store,
@@ -153,6 +167,7 @@ impl Daemon {
                 publisher,
                 attachments,
                 closed,
+                farewell,
                 turns,
                 followers: Box::new(web::Applied::new(proxies.clone(), confirmer.clone())),
                 news: news.clone(),
@@ -161,10 +176,8 @@ impl Daemon {
             },
         );
         daemon.stations.spawn("reconciler", |stop| async move {
-            reconciler
-                .run(changes_rx, requests_rx, stop)
-                .await
-                .context("the state could not be closed")
+            let ended = reconciler.run(changes_rx, requests_rx, stop).await;
+            ended.context("the state could not be closed")
         });
         daemon.tell_hooks(webhooks::Inlets {
             handle: handle.clone(),
@@ -179,6 +192,7 @@ impl Daemon {
             reader,
             proxies,
             closed: closed_rx,
+            farewell: farewell_rx,
             confirmer,
             metrics,
         };
@@ -298,6 +312,7 @@ impl Daemon {
             reader,
             proxies,
             closed,
+            farewell,
             confirmer,
             metrics,
         } = doors;
@@ -318,6 +333,7 @@ impl Daemon {
             reader: reader.clone(),
             proxies: proxies.clone(),
             closed,
+            farewell,
             token: settings::token(config.provider.token.as_ref())?,
             max_hold: config.provider.max_hold,
             limits: Limits::default(),

@@ -42,6 +42,7 @@ mod switch;
 mod table;
 mod target;
 mod transition;
+mod verify;
 mod version;
 mod weight;
 mod wrap;
@@ -144,6 +145,9 @@ enum Verb {
     /// Show who did what in an env
     #[command(after_help = history::EXAMPLES)]
     History(history::HistoryArgs),
+    /// Check that a version is where it should be and answers, through Traefik
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::VerifyArgs),
     /// List every version that has containers
     #[command(after_help = stacks::EXAMPLES)]
     Stacks(stacks::StacksArgs),
@@ -204,6 +208,7 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Serve(flags) => serve::run(flags),
         Verb::Env(verb) => env::run(verb, open),
         Verb::Deploy(args) => deploy::run(args, global),
+        Verb::Verify(args) => verify::run(args, global),
         Verb::Promote(args) => {
             args.deploy_first(global)?;
             promote::run(args, &open()?)
@@ -239,7 +244,7 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
     let global = &parsed.global;
     if matches!(
         parsed.verb,
-        Verb::Check(_) | Verb::Deploy(_) | Verb::Completions(_)
+        Verb::Check(_) | Verb::Deploy(_) | Verb::Verify(_) | Verb::Completions(_)
     ) {
         return here(parsed, global.format());
     }
@@ -264,6 +269,7 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
             None
         }
         Verb::Deploy(_)
+        | Verb::Verify(_)
         | Verb::Switch(_)
         | Verb::Rollback(_)
         | Verb::Weight(_)

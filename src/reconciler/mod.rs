@@ -8,6 +8,7 @@
 mod asked;
 mod clock;
 mod closed;
+mod farewell;
 mod feed;
 mod findings;
 mod followers;
@@ -37,6 +38,8 @@ use crate::store::{Loaded, Store};
 pub use asked::{AcceptedAll, Done, Transition, Transitions};
 use clock::Clock;
 pub use closed::Closed;
+pub use farewell::Farewell;
+use farewell::Leavers;
 pub use feed::{Feed, Heard, Listener};
 pub use followers::Followers;
 use followers::Published;
@@ -64,6 +67,8 @@ pub struct Outlets {
     pub attachments: watch::Sender<Attachments>,
     /// What visitors of closed envs are told.
     pub closed: watch::Sender<Closed>,
+    /// Ends the holding of answers when Traefik is told to stop.
+    pub farewell: watch::Sender<Farewell>,
     /// Wakes those who wait for a change.
     pub turns: watch::Sender<Turn>,
     /// How far those are who follow the document.
@@ -89,6 +94,8 @@ pub struct Reconciler {
     published: Published,
     /// How far the proxies were when there was one last, and when that was.
     followed: Option<(u64, Timestamp)>,
+    /// Traefik's containers that are leaving, as they were told last.
+    leavers: Leavers,
     /// When the last turn was.
     turned_at: Timestamp,
     /// A deadline could not be carried out; it is tried again after a pause.
@@ -116,6 +123,7 @@ impl Reconciler {
             removals: Removals::default(),
             published: Published::default(),
             followed: None,
+            leavers: Leavers::new(),
             turned_at: Timestamp::ZERO,
             stalled: false,
             told: false,

@@ -164,6 +164,7 @@ impl Reconciler {
     pub(super) fn publish(&mut self, now: Timestamp) {
         self.tend_removals(now);
         let synced = self.table.is_synced();
+        self.tell_farewell();
         self.tell_closed();
         if synced && self.outlets.publisher.publish(self.table.document()) {
             self.published.note(now);

@@ -6,12 +6,13 @@
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
-use bytes::Bytes;
 use imbl::Vector;
 use tokio::sync::watch;
 
 use crate::routing::ids::Revision;
 use crate::routing::traefik::Document;
+
+pub use crate::routing::traefik::Body;
 
 /// How many publications are remembered.
 const REMEMBERED: usize = 256;
@@ -34,16 +35,9 @@ pub struct Snapshot {
     /// The last ones, this one included; oldest first.
     log: Vector<Publication>,
     document: Document,
-    body: OnceLock<Body>,
-}
-
-/// The body's chunks and their total length.
-#[derive(Clone, Debug)]
-pub struct Body {
-    /// In order; together one JSON object.
-    pub chunks: Arc<[Bytes]>,
-    /// Sum of their lengths.
-    pub len: u64,
+    body: OnceLock<Arc<Body>>,
+    /// The body that was made last, of which the next one takes what it can; all snapshots share it.
+    latest_body: Arc<ArcSwapOption<Body>>,
 }
 
 impl Snapshot {
@@ -60,11 +54,13 @@ impl Snapshot {
             log.pop_front();
         }
         log.push_back(publication);
+        let latest_body = last.map(|last| Arc::clone(&last.latest_body));
         Self {
             publication,
             log,
             document,
             body: OnceLock::new(),
+            latest_body: latest_body.unwrap_or_default(),
         }
     }
 
@@ -88,12 +84,16 @@ impl Snapshot {
         find(&self.log, revision)
     }
 
-    /// The body, collected once and shared; no chunk is copied.
-    pub fn body(&self) -> &Body {
+    /// The body, made once and shared; it shares with the one before what did not change.
+    pub fn body(&self) -> &Arc<Body> {
         self.body.get_or_init(|| {
-            let chunks: Arc<[Bytes]> = self.document.chunks().collect();
-            let len = chunks.iter().map(|chunk| chunk.len() as u64).sum();
-            Body { chunks, len }
+            let body = match self.latest_body.load_full() {
+                Some(last) => Body::after(&last, &self.document),
+                None => Body::of(&self.document),
+            };
+            let body = Arc::new(body);
+            self.latest_body.store(Some(Arc::clone(&body)));
+            body
         })
     }
 }
@@ -182,6 +182,8 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::routing::traefik::Section;
 

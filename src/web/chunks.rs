@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -12,13 +13,13 @@ use crate::snapshot;
 /// One sending of a snapshot's body.
 #[derive(Debug)]
 pub(super) struct Chunks {
-    body: snapshot::Body,
+    body: Arc<snapshot::Body>,
     next: usize,
     left: u64,
 }
 
 impl Chunks {
-    pub(super) const fn new(body: snapshot::Body) -> Self {
+    pub(super) fn new(body: Arc<snapshot::Body>) -> Self {
         let left = body.len;
         Self {
             body,

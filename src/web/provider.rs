@@ -4,7 +4,7 @@
 //! version with its polls but keeps one connection, so the connection is the key. Before the first publication
 //! the answer is an empty 503: Traefik then keeps what it has, and the connection. The end of a hold is always
 //! the whole document (Traefik takes nothing but 200), on stop too: a dropped connection would cost it a
-//! back-off. Beside it there is only the page for visitors of closed envs ([`maintenance`]). This listener holds a
+//! back-off. Once Traefik's own container is told to stop, nothing is held any more until it connects anew. Beside it there is only the page for visitors of closed envs ([`maintenance`]). This listener holds a
 //! [`Reader`], what that page says, and the registry of pollers, nothing else.
 
 use std::convert::Infallible;
@@ -32,7 +32,7 @@ use super::respond;
 use super::server::{self, Limits};
 use super::token::Token;
 use crate::go_duration;
-use crate::reconciler::Closed;
+use crate::reconciler::{Closed, Farewell};
 use crate::routing::ids::Revision;
 use crate::routing::model::{Authority, MAINTENANCE};
 use crate::snapshot::{Reader, Snapshot};
@@ -46,6 +46,8 @@ pub struct ProviderOptions {
     pub proxies: Proxies,
     /// What visitors of closed envs are told.
     pub closed: watch::Receiver<Closed>,
+    /// Whether Traefik was told to stop.
+    pub farewell: watch::Receiver<Farewell>,
     /// What requests must carry.
     pub token: Option<Token>,
     /// The longest hold.
@@ -74,6 +76,7 @@ pub async fn serve_provider(
         let connection = Arc::new(Connection {
             poller: Arc::new(options.proxies.join(peer.remote)),
             local: peer.local,
+            joined_after: options.farewell.borrow().signals,
             options: Arc::clone(&options),
             stop: stop.clone(),
         });
@@ -87,6 +90,8 @@ struct Connection {
     poller: Arc<Poller>,
     /// Where the other side reached this one.
     local: SocketAddr,
+    /// How many signals to stop Traefik had got when it began.
+    joined_after: u64,
     stop: CancellationToken,
 }
 
@@ -161,7 +166,8 @@ impl Connection {
         self.document(&snapshot)
     }
 
-    /// Returns when there is something that the connection has not got, when the time is over, or on stop.
+    /// Returns when there is something that the connection has not got, when the time is over, or when either side is
+    /// to stop.
     async fn hold(&self, seen: Option<Revision>, wait: Duration) {
         let _holding = self.options.metrics.holding();
         let mut reader = self.options.reader.clone();
@@ -169,12 +175,23 @@ impl Connection {
             biased;
             _snapshot = reader.newer_than(seen) => {}
             () = self.stop.cancelled() => {}
+            () = self.farewell() => {}
             () = tokio::time::sleep(wait) => {}
         }
     }
 
+    /// Completes when Traefik may not be kept waiting: it was told to stop since this connection began, or a Traefik is
+    /// leaving. It asks to the end on the connection that it has, and does not end while an answer is outstanding.
+    async fn farewell(&self) {
+        let mut farewell = self.options.farewell.clone();
+        let told = farewell.wait_for(|now| !now.lets_hold(self.joined_after));
+        if told.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     fn document(&self, snapshot: &Snapshot) -> Response<Body> {
-        let mut response = Response::new(Either::Left(Chunks::new(snapshot.body().clone())));
+        let mut response = Response::new(Either::Left(Chunks::new(Arc::clone(snapshot.body()))));
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(CONTENT_TYPE, json);
         respond::secure(response.headers_mut());

@@ -16,6 +16,8 @@ mod engine_faults;
 #[cfg(test)]
 mod engine_restarts;
 #[cfg(test)]
+mod farewell;
+#[cfg(test)]
 mod https;
 #[cfg(test)]
 mod isolation;
@@ -45,5 +47,7 @@ mod support;
 mod switching;
 #[cfg(test)]
 mod unmanaged;
+#[cfg(test)]
+mod verify;
 #[cfg(test)]
 mod weights;

@@ -506,3 +506,37 @@ async fn stopping_does_not_wait_for_a_stalled_daemon() {
     engine.end_streams();
     seen.stop().await;
 }
+
+#[tokio::test]
+async fn a_storm_of_events_is_read_in_turns_and_none_is_lost() {
+    let engine = FakeEngine::new();
+    let name = |number: u32| format!("c{number}");
+    let all: Vec<_> = (0..1_000)
+        .map(|number| {
+            let mut running = container(&name(number)).network("front", "172.18.0.2");
+            "running".clone_into(&mut running.state);
+            running.healthcheck("healthy")
+        })
+        .collect();
+    engine.replace(all);
+    engine.forget_events();
+    let mut seen = Observer::start(&engine, quick_timing()).await;
+    let before = engine.calls().len();
+    for number in 0..100 {
+        engine.health(&name(number * 10), "unhealthy");
+    }
+    seen.until("all of them", |seen| {
+        let sick = seen.containers.values();
+        sick.filter(|it| it.health == Health::Unhealthy).count() == 100
+    })
+    .await;
+    assert_eq!(engine.lost(), 0, "the reader kept up");
+    let reads = engine.calls().split_off(before);
+    let reads: Vec<_> = reads
+        .iter()
+        .filter(|call| call.contains("/containers/json"))
+        .collect();
+    let whole = reads.iter().filter(|call| !call.contains(BY_ID)).count();
+    assert_eq!(whole, 0, "no lists of everything: {} reads", reads.len());
+    seen.stop().await;
+}

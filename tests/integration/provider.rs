@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use pointsman::reconciler::Closed;
+use pointsman::reconciler::{Closed, Farewell};
 use pointsman::routing::ids::EnvKey;
 use pointsman::routing::model::Change;
 use pointsman::routing::rollout::Maintenance;
@@ -160,6 +160,34 @@ async fn a_hold_without_news_ends_in_time_with_the_same_bytes() {
         );
         assert!(took < Duration::from_secs(2), "{target} took {took:?}");
     }
+}
+
+// Traefik asks to the end and does not stop while an answer is outstanding: it panics 10 s later.
+#[tokio::test]
+async fn when_traefik_is_told_to_stop_nothing_is_held_until_it_connects_anew() {
+    let provider = start().await;
+    provider.publisher.publish(&document("a"));
+    let mut client = Client::connect(provider.address).await;
+    become_proxy(&mut client, &provider).await;
+    let told = |signals, leaving| {
+        provider
+            .farewell
+            .send_replace(Farewell { signals, leaving })
+    };
+    send_held(&mut client, &provider, LONG).await;
+    let begun = now();
+    told(1, 1);
+    let answer = client.answer().await;
+    assert_eq!(answer.body, document("a").to_bytes(), "the document");
+    assert_eq!(client.get(LONG).await.status, 200, "at once");
+    told(1, 0);
+    assert_eq!(client.get(LONG).await.status, 200, "still the old one");
+    let mut other = Client::connect(provider.address).await;
+    assert_eq!(other.get("/config").await.status, 200, "a new one");
+    assert!(begun.elapsed() < Duration::from_secs(2), "none was held");
+    let begun = now();
+    assert_eq!(other.get("/config?wait=50ms").await.status, 200, "same");
+    assert!(begun.elapsed() >= Duration::from_millis(50), "it is held");
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ impl Daemon {
     }
 
     /// An env's status.
-    pub(super) fn status(&self, env: &EnvArgs) -> Result<Status, Failure> {
+    pub(in crate::cli) fn status(&self, env: &EnvArgs) -> Result<Status, Failure> {
         let (app, name) = (env.app.as_str(), env.env.as_str());
         self.ask(&env.path(), &["status", app, name])
     }

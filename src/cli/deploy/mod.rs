@@ -5,7 +5,7 @@
 //! `report` tells where it answers, or what failed. The daemon is only asked (`daemon`): containers are compose's matter.
 
 pub(super) mod containers;
-mod daemon;
+pub(super) mod daemon;
 mod guard;
 mod hosts;
 mod prepared;

@@ -79,6 +79,11 @@ impl Mirror {
         self.told.get(id)
     }
 
+    /// How many containers were told.
+    pub(super) fn len(&self) -> usize {
+        self.told.len()
+    }
+
     /// The told ids.
     pub(super) fn ids(&self) -> impl Iterator<Item = &ContainerId> {
         self.told.keys()

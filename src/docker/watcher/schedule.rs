@@ -33,10 +33,10 @@ impl Schedule {
         }
     }
 
-    /// Events came. They are read at once; after a `die` the list would still lie, so that is read after the first wait.
+    /// Events came. They are read at once; after a `die` the list would still lie, so that is read after the first wait,
+    /// with what follows from the death: it leaves its networks.
     pub(super) fn add(&mut self, id: ContainerId, mark: Mark, now: Instant) {
         let [first_wait, _] = self.settle;
-        let died = mark.life == Some(Life::Died);
         let fresh = Dirty {
             mark: Mark::default(),
             marked: now,
@@ -45,6 +45,7 @@ impl Schedule {
         };
         let dirty = self.dirty.entry(id).or_insert(fresh);
         dirty.mark.merge(mark);
+        let died = dirty.mark.life == Some(Life::Died);
         dirty.marked = dirty.marked.max(now);
         (dirty.due, dirty.waits) = if died {
             (dirty.marked + first_wait, 1)
@@ -56,6 +57,10 @@ impl Schedule {
     /// It was read and shows what the events said, or it is gone.
     pub(super) fn remove(&mut self, id: &ContainerId) {
         self.dirty.remove(id);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.dirty.is_empty()
     }
 
     pub(super) fn contains(&self, id: &ContainerId) -> bool {
@@ -79,10 +84,12 @@ impl Schedule {
         self.dirty.values().map(|dirty| dirty.due).min()
     }
 
-    /// Those that are to be read now.
+    /// Those that are to be read now; first those that have waited longest.
     pub(super) fn due(&self, now: Instant) -> Vec<ContainerId> {
         let due = self.dirty.iter().filter(|(_, dirty)| dirty.due <= now);
-        due.map(|(id, _)| id.clone()).collect()
+        let mut due: Vec<_> = due.map(|(id, dirty)| (dirty.due, id)).collect();
+        due.sort_unstable();
+        due.into_iter().map(|(_, id)| id.clone()).collect()
     }
 
     /// A read did not show what the events said: it is read again after the next wait, if one is left.

@@ -5,6 +5,7 @@
 //! one call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -32,6 +33,11 @@ use super::schedule::Schedule;
 const MAX_INSPECTIONS: usize = 4;
 /// More ids than this are not put into one filter: proxies limit the length of a request line.
 const MAX_FILTER_IDS: usize = 64;
+
+/// What comes so soon after the first event is read with it: a container joins its networks when it starts.
+const GATHER: Duration = Duration::from_millis(1);
+/// When fewer than one in so many containers are to be read, a complete list would be mostly in vain.
+const LIST_SHARE: usize = 8;
 
 /// A session's fields; the mirror outlives it.
 #[derive(Debug)]
@@ -177,11 +183,21 @@ impl<'a> Session<'a> {
         if self.list_due <= now {
             self.begin_read(engine, None, now);
         } else if self.phase == Phase::Watching {
-            let ids = self.schedule.due(now);
+            let ids = self.due(now);
             if !ids.is_empty() {
                 self.begin_read(engine, Some(ids), now);
             }
         }
+    }
+
+    /// What the next read asks for. Under a storm of events on a large host only as many as fit into one call: the
+    /// others wait their turn, which is still less work for the daemon than a complete list.
+    fn due(&self, now: Instant) -> Vec<ContainerId> {
+        let mut ids = self.schedule.due(now);
+        if ids.len() * LIST_SHARE <= self.mirror.len() {
+            ids.truncate(MAX_FILTER_IDS);
+        }
+        ids
     }
 
     fn begin_read(&mut self, engine: &Engine, ids: Option<Vec<ContainerId>>, begun: Instant) {
@@ -284,6 +300,9 @@ impl<'a> Session<'a> {
             }
             Some(Life::Paused | Life::Unpaused) | None => None,
         };
+        if self.schedule.is_empty() {
+            self.quiet_until = self.quiet_until.max(now + GATHER);
+        }
         self.schedule.add(id, mark, now);
         self.tell(told).await
     }

@@ -136,6 +136,15 @@ fn a_death_is_read_after_the_first_wait_and_the_rest_at_once() {
     assert_eq!(schedule.due(now + settle[1]).len(), 2, "the second wait");
     schedule.lags(&id("a"));
     assert!(!schedule.contains(&id("a")), "the list has the last word");
+    schedule.add(id("c"), mark(&[Kind::Died]), now);
+    schedule.add(id("c"), mark(&[Kind::Left("n".to_owned())]), now);
+    assert_eq!(
+        schedule.due(now),
+        [id("b")],
+        "what leaves by dying waits as well"
+    );
+    schedule.add(id("c"), mark(&[Kind::Started]), now);
+    assert_eq!(schedule.due(now).len(), 2, "a start does not");
 }
 
 #[test]

@@ -30,8 +30,8 @@ use crate::snapshot::{self, Reader};
 use crate::store::{Entry, Mode, Put, Store};
 
 use super::{
-    Accepted, Closed, CommandError, CommandRequest, Feed, Followers, Handle, Outlets, Proof,
-    Question, Reconciler, Upkeep, handle_channel,
+    Accepted, Closed, CommandError, CommandRequest, Farewell, Feed, Followers, Handle, Outlets,
+    Proof, Question, Reconciler, Upkeep, handle_channel,
 };
 
 /// Every proxy has everything.
@@ -54,6 +54,7 @@ struct Rig {
     reader: Reader,
     changes_tx: mpsc::Sender<Change>,
     attachments_rx: watch::Receiver<Attachments>,
+    farewell_rx: watch::Receiver<Farewell>,
     news: Feed,
     questions_rx: watch::Receiver<Vec<Question>>,
     stop: CancellationToken,
@@ -63,11 +64,16 @@ struct Rig {
 
 impl Rig {
     fn start(dir: &Path) -> Self {
+        Self::start_with(dir, Options::default())
+    }
+
+    fn start_with(dir: &Path, options: Options) -> Self {
         let (store, loaded) = Store::open(dir).unwrap();
         let mode = loaded.mode.clone();
         let (publisher, reader) = snapshot::channel();
         let (handle, requests_rx, turns) = handle_channel();
         let (attachments, attachments_rx) = watch::channel(Attachments::default());
+        let (farewell, farewell_rx) = watch::channel(Farewell::default());
         let (changes_tx, changes_rx) = mpsc::channel(64);
         let news = Feed::new();
         let (questions, questions_rx) = watch::channel(Vec::new());
@@ -75,13 +81,14 @@ impl Rig {
             publisher,
             attachments,
             closed: watch::channel(Closed::new()).0,
+            farewell,
             turns,
             followers: Box::new(Everybody),
             news: news.clone(),
             questions,
             upkeep: Upkeep::alone(),
         };
-        let reconciler = Reconciler::new(Options::default(), store, loaded, outlets);
+        let reconciler = Reconciler::new(options, store, loaded, outlets);
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(reconciler.run(changes_rx, requests_rx, stop.clone()));
@@ -90,6 +97,7 @@ impl Rig {
             reader,
             changes_tx,
             attachments_rx,
+            farewell_rx,
             news,
             questions_rx,
             stop,

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{key, promote, request, version, web};
 use crate::reconciler::clock::Clock;
 use crate::reconciler::{
-    Accepted, Closed, CommandError, Feed, Followers, GcOutcome, GcRequest, GcRun, Outlets, Proof,
-    Reconciler, Request, Upkeep, handle_channel,
+    Accepted, Closed, CommandError, Farewell, Feed, Followers, GcOutcome, GcRequest, GcRun,
+    Outlets, Proof, Reconciler, Request, Upkeep, handle_channel,
 };
 use crate::routing::model::{
     Attachments, Change, Container, EnvRecord, Leftover, Progress, RemovalOrder, RemovalReport,
@@ -72,6 +72,7 @@ impl Bench {
             publisher,
             attachments: watch::channel(Attachments::default()).0,
             closed: watch::channel(Closed::new()).0,
+            farewell: watch::channel(Farewell::default()).0,
             turns,
             followers: Box::new(Fleet(Arc::clone(&fleet))),
             news: Feed::new(),

@@ -10,7 +10,8 @@ use crate::routing::ids::{TraefikVersion, Version};
 use crate::routing::model::Diagnostic;
 use crate::routing::traefik::any::{AnyMiddleware, AnyService};
 use crate::routing::traefik::composite::Composite;
-use crate::routing::traefik::encode::{has_long_key, is_long_key, object};
+use crate::routing::traefik::encode::is_long_key;
+use crate::routing::traefik::lean::{Lean, lean};
 use crate::routing::traefik::since::{self, Newer, Otherwise};
 use crate::routing::traefik::{Section, document};
 
@@ -46,17 +47,19 @@ impl Object {
         if name.contains('@') || is_long_key(&name) {
             return Err(refuse("its name has an @ or more than 1000 bytes"));
         }
-        let Some(value) = object(section, value) else {
-            return Err(refuse(
-                "it says nothing: an empty object would make Traefik refuse everything",
-            ));
+        let bytes = match lean(section, value, document::begin(&name)) {
+            Lean::Written(bytes) => bytes,
+            Lean::Nothing => {
+                return Err(refuse(
+                    "it says nothing: an empty object would make Traefik refuse everything",
+                ));
+            }
+            Lean::LongKey => {
+                return Err(refuse(
+                    "one of its keys has more than 1000 bytes, which would make Traefik refuse everything",
+                ));
+            }
         };
-        if has_long_key(&value) {
-            return Err(refuse(
-                "one of its keys has more than 1000 bytes, which would make Traefik refuse everything",
-            ));
-        }
-        let bytes = document::member(&name, &value);
         Ok(Self {
             section,
             name,

@@ -3,6 +3,7 @@
 //! A process that got its stop signal may refuse the next connection at any moment, long before it is gone. So no
 //! new request is sent to it. What ignores the signal is served again after its stop time-out and a margin, and named.
 
+use crate::routing::ids::ContainerId;
 use crate::routing::model::{Container, Diagnostic, State};
 use crate::routing::time::Timestamp;
 
@@ -89,6 +90,16 @@ impl Table {
         for id in self.facts.expire(now) {
             self.touch(&id, None);
         }
+    }
+
+    /// Traefik's containers that are leaving, each with the number of its last signal.
+    pub fn leaving_proxies(&self) -> impl Iterator<Item = (ContainerId, u32)> {
+        let facts = self.proxies.iter().filter_map(|(_, id)| self.facts.get(id));
+        let leaving = facts.filter(|fact| fact.is_leaving());
+        leaving.filter_map(|fact| {
+            let count = fact.container.leaving.as_ref()?.count;
+            Some((fact.container.id.clone(), count))
+        })
     }
 
     /// Those that got a signal to stop, outlived their time and are served again.

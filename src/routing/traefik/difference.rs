@@ -85,6 +85,28 @@ mod tests {
         document.replace(section, fragment, members.into());
     }
 
+    // imbl 6 told of "n120" when "n12" was removed from among thousands.
+    #[test]
+    fn a_removal_among_many_is_told_by_its_name() {
+        let mut document = Document::default();
+        let name = |key: usize| format!("n{key}");
+        for key in 0..5_000 {
+            let members = member(&name(key), &serde_json::json!({ "rule": "r" }));
+            document.replace(Section::HttpRouters, &name(key), members.into());
+        }
+        for key in (0..5_000).step_by(7) {
+            let before = document.clone();
+            document.replace(Section::HttpRouters, &name(key), bytes::Bytes::new());
+            let changes = document.changes_since(&before);
+            let path = format!("http.routers/{}", name(key));
+            assert_eq!(changes.removed, [path], "this one");
+            assert!(
+                changes.added.is_empty() && changes.changed.is_empty(),
+                "no other: {changes:?}"
+            );
+        }
+    }
+
     #[test]
     fn objects_are_named_by_what_became_of_them() {
         let mut before = Document::default();

@@ -5,6 +5,7 @@
 //! so equal facts give equal bytes whatever order they came in.
 
 use std::hash::Hasher;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use imbl::OrdMap;
@@ -16,7 +17,8 @@ use crate::routing::ids::Revision;
 use super::encode::to_json;
 use super::section::Section;
 
-pub(super) type Map = OrdMap<String, Bytes>;
+/// Keys are shared: a change copies the nodes on its path, with the keys of its neighbours.
+pub(super) type Map = OrdMap<Arc<str>, Bytes>;
 
 /// The roots of the document, in the order of the body.
 const ROOTS: [&str; 4] = ["http", "tcp", "udp", "tls"];
@@ -55,7 +57,7 @@ impl Document {
         if members.is_empty() {
             self.map_mut(section).remove(fragment);
         } else {
-            self.map_mut(section).insert(fragment.to_owned(), members);
+            self.map_mut(section).insert(Arc::from(fragment), members);
         }
         true
     }
@@ -65,59 +67,48 @@ impl Document {
         Revision(self.hash)
     }
 
-    /// The body, chunk by chunk: complete JSON that always holds at least the revision marker, never `{}`.
-    pub fn chunks(&self) -> impl Iterator<Item = Bytes> + '_ {
-        let roots = ROOTS.iter().filter(|root| self.has(root));
-        let open = std::iter::once(Bytes::from_static(b"{"));
-        let bodies = roots
-            .enumerate()
-            .flat_map(|(index, root)| self.root(index, root));
-        open.chain(bodies)
-            .chain(std::iter::once(Bytes::from_static(b"}")))
+    /// The body, chunk by chunk, with the members of each section as `members` gives them: complete JSON that always
+    /// holds at least the revision marker, never `{}`.
+    pub(super) fn lay_out<M>(&self, members: impl Fn(Section) -> M) -> Vec<Bytes>
+    where
+        M: Iterator<Item = Bytes>,
+    {
+        let mut chunks = vec![Bytes::from_static(b"{")];
+        let roots = ROOTS.into_iter().filter(|root| self.has(root));
+        for (index, root) in roots.enumerate() {
+            let comma = comma(index);
+            chunks.push(Bytes::from(format!("{comma}\"{root}\":{{")));
+            let sections = Section::ALL.into_iter();
+            let sections = sections.filter(|section| section.root() == root);
+            let sections = sections.filter(|section| self.stands(*section));
+            for (index, section) in sections.enumerate() {
+                chunks.push(self.open(index, section));
+                chunks.extend(joined(section, members(section)));
+                chunks.push(Bytes::from_static(b"}"));
+            }
+            chunks.push(Bytes::from_static(b"}"));
+        }
+        chunks.push(Bytes::from_static(b"}"));
+        chunks
     }
 
     /// Does anything stand under a root; an empty one would make Traefik refuse the document.
     fn has(&self, root: &str) -> bool {
-        let sections = Section::ALL.into_iter();
-        root == MARKED.root()
-            || sections
-                .filter(|s| s.root() == root)
-                .any(|s| !self.map(s).is_empty())
+        let mut sections = Section::ALL.into_iter().filter(|s| s.root() == root);
+        sections.any(|section| self.stands(section))
     }
 
-    /// `"http":{...}`, after a comma when it is not the first.
-    fn root(&self, index: usize, root: &'static str) -> impl Iterator<Item = Bytes> + '_ {
-        let comma = if index == 0 { "" } else { "," };
-        let open = std::iter::once(Bytes::from(format!("{comma}\"{root}\":{{")));
-        let sections = Section::ALL
-            .into_iter()
-            .filter(move |section| section.root() == root)
-            .filter(|section| *section == MARKED || !self.map(*section).is_empty());
-        let bodies = sections
-            .enumerate()
-            .flat_map(|(index, section)| self.section(index, section));
-        open.chain(bodies)
-            .chain(std::iter::once(Bytes::from_static(b"}")))
+    fn stands(&self, section: Section) -> bool {
+        section == MARKED || !self.map(section).is_empty()
     }
 
-    /// `"routers":{...}`, after a comma when it is not the first.
-    fn section(&self, index: usize, section: Section) -> impl Iterator<Item = Bytes> + '_ {
-        let comma = if index == 0 { "" } else { "," };
-        let mut open = format!("{comma}\"{}\":{{", section.key());
-        let marked = section == MARKED;
-        if marked {
+    /// `"routers":{`, after a comma when it is not the first.
+    fn open(&self, index: usize, section: Section) -> Bytes {
+        let mut open = format!("{}\"{}\":{{", comma(index), section.key());
+        if section == MARKED {
             open.push_str(&self.marker());
         }
-        // every member begins with a comma, which the first one in an object must not have
-        let members = self.map(section).values().enumerate();
-        let members = members.map(move |(index, members)| match index {
-            0 if !marked => members.slice(1..),
-            _ => members.clone(),
-        });
-        let close = std::iter::once(Bytes::from_static(b"}"));
-        std::iter::once(Bytes::from(open))
-            .chain(members)
-            .chain(close)
+        Bytes::from(open)
     }
 
     /// The unused middleware that proves this revision.
@@ -128,18 +119,39 @@ impl Document {
 
     /// The whole body in one piece; for tests, files and small readers.
     pub fn to_bytes(&self) -> Bytes {
-        let chunks: Vec<Bytes> = self.chunks().collect();
+        let chunks = self.lay_out(|section| self.map(section).values().cloned());
         Bytes::from(chunks.concat())
     }
+}
+
+const fn comma(index: usize) -> &'static str {
+    if index == 0 { "" } else { "," }
+}
+
+/// Every member begins with a comma, which the first one in an object must not have.
+fn joined(section: Section, members: impl Iterator<Item = Bytes>) -> impl Iterator<Item = Bytes> {
+    members
+        .enumerate()
+        .map(move |(index, members)| match index {
+            0 if section != MARKED => members.slice(1..),
+            _ => members,
+        })
 }
 
 /// One named object as it stands inside a section: `,"name":{...}`. The leading comma lets fragments be put one
 /// after the other without a look at their neighbours.
 pub fn member<T: Serialize>(name: &str, object: &T) -> Vec<u8> {
-    let mut bytes = vec![b','];
+    let mut bytes = begin(name);
+    bytes.extend(to_json(object));
+    bytes
+}
+
+/// What stands before the object in a member.
+pub fn begin(name: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(256);
+    bytes.push(b',');
     bytes.extend(to_json(&name));
     bytes.push(b':');
-    bytes.extend(to_json(object));
     bytes
 }
 

@@ -14,30 +14,32 @@ use super::section::Section;
 /// Compact JSON with every character escaped that YAML would refuse.
 pub fn to_json<T: Serialize>(value: &T) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
-    let mut serializer = Serializer::with_formatter(&mut out, YamlSafe(CompactFormatter));
-    value
-        .serialize(&mut serializer)
+    write_json(&mut out, value)
         .expect("our document types have string keys and writing to memory cannot fail");
     out
+}
+
+/// The same behind what is there already.
+pub(super) fn write_json<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    value: &T,
+) -> Result<(), serde_json::Error> {
+    value.serialize(&mut Serializer::with_formatter(
+        out,
+        YamlSafe(CompactFormatter),
+    ))
 }
 
 /// A typed object as the document holds it: absent fields left out, and no empty object where Traefik would refuse
 /// the whole document for it: one that is there and says nothing keeps an empty list. `None` when nothing is left.
 pub fn object<T: Serialize>(section: Section, value: &T) -> Option<Value> {
     let value = serde_json::to_value(value).expect("our document types have string keys");
-    prune(
-        value,
-        Place {
-            section,
-            parent: "",
-            key: "",
-        },
-    )
+    prune(value, Place::root(section))
 }
 
 /// Where a value stands.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+pub(super) struct Place<'a> {
     section: Section,
     parent: &'a str,
     key: &'a str,
@@ -45,15 +47,17 @@ struct Place<'a> {
 
 /// Longest key as it is written. YAML gives up on a key that does not end within 1024 bytes, and Traefik with it on the
 /// whole document.
-const MAX_KEY: usize = 1000;
+pub(super) const MAX_KEY: usize = 1000;
 
 /// Is a name or key too long for YAML, quotes and escapes counted.
 pub fn is_long_key(key: &str) -> bool {
-    to_json(&key).len() > MAX_KEY
+    // no byte is written as more than six
+    key.len() * 6 + 2 > MAX_KEY && to_json(&key).len() > MAX_KEY
 }
 
 /// Does a value have such a key anywhere.
-pub fn has_long_key(value: &Value) -> bool {
+#[cfg(test)]
+pub(super) fn has_long_key(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(has_long_key),
         Value::Object(fields) => fields
@@ -64,7 +68,19 @@ pub fn has_long_key(value: &Value) -> bool {
 }
 
 impl<'a> Place<'a> {
-    const fn below(self, key: &'a str) -> Self {
+    pub(super) const fn root(section: Section) -> Self {
+        Self {
+            section,
+            parent: "",
+            key: "",
+        }
+    }
+
+    pub(super) const fn is_root(self) -> bool {
+        self.key.is_empty()
+    }
+
+    pub(super) const fn below(self, key: &'a str) -> Self {
         Self {
             section: self.section,
             parent: self.key,
@@ -73,7 +89,7 @@ impl<'a> Place<'a> {
     }
 
     /// `parent.key: {}` that means "on, with defaults".
-    fn may_be_empty(self) -> bool {
+    pub(super) fn may_be_empty(self) -> bool {
         match self.key {
             "cookie" | "compress" | "contentType" | "proxyProtocol" | "spiffe" => true,
             // of a router or a TCP servers transport; the one towards a server that is asked must say something
@@ -111,7 +127,7 @@ fn prune_object(fields: Map<String, Value>, place: Place<'_>) -> Option<Value> {
         }
     }
     // what says nothing is still there: a load balancer has no servers, a chain no middlewares
-    if kept.is_empty() && !place.key.is_empty() && !place.may_be_empty() {
+    if kept.is_empty() && !place.is_root() && !place.may_be_empty() {
         kept.extend(list);
     }
     (!kept.is_empty() || place.may_be_empty()).then_some(Value::Object(kept))

@@ -5,11 +5,13 @@
 //! keeps each fragment's bytes and shares the unchanged ones between revisions.
 
 pub mod any;
+mod body;
 pub mod composite;
 pub mod difference;
 pub mod document;
 pub mod encode;
 pub mod http;
+pub mod lean;
 pub mod middleware;
 pub mod references;
 pub mod rule;
@@ -22,6 +24,7 @@ pub mod tls;
 pub mod transport;
 pub mod udp;
 
+pub use body::Body;
 pub use difference::Changes;
 pub use document::Document;
 pub use section::{Protocol, Section};

@@ -1,5 +1,7 @@
 //! What can only be looked at: stacks, findings, pollers, the document.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, State};
@@ -64,6 +66,6 @@ pub(super) async fn proxies(State(admin): State<Shared>) -> Json<Vec<Proxy>> {
 /// The very bytes that Traefik gets.
 pub(super) async fn document(State(admin): State<Shared>) -> Result<Response, ApiError> {
     let snapshot = admin.reader.load().ok_or_else(probes::not_synced)?;
-    let body = Body::new(Chunks::new(snapshot.body().clone()));
+    let body = Body::new(Chunks::new(Arc::clone(snapshot.body())));
     Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
 }

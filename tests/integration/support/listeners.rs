@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pointsman::reconciler::{Closed, Feed};
+use pointsman::reconciler::{Closed, Farewell, Feed};
 use pointsman::routing::traefik::{Document, Section};
 use pointsman::snapshot::{self, Publisher, Reader};
 use pointsman::web::{
@@ -32,6 +32,7 @@ pub(crate) struct Provider {
     pub(crate) publisher: Publisher,
     pub(crate) reader: Reader,
     pub(crate) proxies: Proxies,
+    pub(crate) farewell: watch::Sender<Farewell>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: JoinSet<()>,
 }
@@ -61,11 +62,13 @@ impl Provider {
         let address = listener.local_addr().unwrap();
         let (publisher, reader) = snapshot::channel();
         let (proxies, stop) = (Proxies::new(), CancellationToken::new());
+        let (farewell, farewell_rx) = watch::channel(Farewell::default());
         let options = ProviderOptions {
             metrics: Metrics::new(reader.clone(), proxies.clone(), |_| {}),
             reader: reader.clone(),
             proxies: proxies.clone(),
             closed: watch::channel(setup.closed).1,
+            farewell: farewell_rx,
             token: setup.token,
             max_hold: setup.max_hold,
             limits: setup.limits,
@@ -77,6 +80,7 @@ impl Provider {
             publisher,
             reader,
             proxies,
+            farewell,
             stop,
             tasks,
         }

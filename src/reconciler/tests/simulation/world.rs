@@ -15,8 +15,8 @@ use super::model;
 use crate::reconciler::clock::Clock;
 use crate::reconciler::tests::{version, web};
 use crate::reconciler::{
-    Accepted, Closed, CommandError, CommandRequest, Feed, Followers, Outlets, Proof, Reconciler,
-    Request, Upkeep, VerdictRequest, handle_channel,
+    Accepted, Closed, CommandError, CommandRequest, Farewell, Feed, Followers, Outlets, Proof,
+    Reconciler, Request, Upkeep, VerdictRequest, handle_channel,
 };
 use crate::routing::ids::{ContainerId, EnvKey, Revision};
 use crate::routing::model::{Attachments, Change, Container, Health};
@@ -500,6 +500,7 @@ fn start(
         publisher,
         attachments,
         closed: watch::channel(Closed::new()).0,
+        farewell: watch::channel(Farewell::default()).0,
         turns,
         followers: Box::new(Fleet(Arc::clone(fleet))),
         news: Feed::new(),

@@ -278,6 +278,16 @@ impl FakeEngine {
         self.shared.world().followers()
     }
 
+    /// Nothing that happened before is told to those who subscribe from now on.
+    pub(crate) fn forget_events(&self) {
+        self.shared.world().forget_events();
+    }
+
+    /// How many events a reader did not get because it was too far behind.
+    pub(crate) fn lost(&self) -> usize {
+        self.shared.world().lost()
+    }
+
     /// How many calls contain this text.
     pub(crate) fn count(&self, text: &str) -> usize {
         self.shared

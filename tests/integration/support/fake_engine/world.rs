@@ -32,6 +32,8 @@ pub(super) struct World {
     pub images: BTreeSet<String>,
     ring: VecDeque<(i64, String)>,
     streams: Vec<mpsc::Sender<Frame>>,
+    /// Events that a reader did not get because it was too far behind.
+    lost: usize,
 }
 
 /// A network.
@@ -78,6 +80,7 @@ impl Default for World {
             images: BTreeSet::new(),
             ring: VecDeque::new(),
             streams: Vec::new(),
+            lost: 0,
         }
     }
 }
@@ -252,12 +255,16 @@ impl World {
 
     pub(super) fn send_raw(&mut self, text: &str) {
         let frame = || Ok(Bytes::copy_from_slice(text.as_bytes()));
-        self.streams.retain(|stream| {
-            !matches!(
-                stream.try_send(frame()),
-                Err(mpsc::error::TrySendError::Closed(_))
-            )
-        });
+        let lost = &mut self.lost;
+        self.streams
+            .retain(|stream| match stream.try_send(frame()) {
+                Ok(()) => true,
+                Err(mpsc::error::TrySendError::Full(_)) => {
+                    *lost += 1;
+                    true
+                }
+                Err(mpsc::error::TrySendError::Closed(_)) => false,
+            });
     }
 
     pub(super) fn break_streams(&mut self) {
@@ -288,6 +295,10 @@ impl World {
                 .unwrap();
         }
         self.streams.push(stream);
+    }
+
+    pub(super) const fn lost(&self) -> usize {
+        self.lost
     }
 
     pub(super) fn followers(&self) -> usize {

