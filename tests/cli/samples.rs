@@ -222,5 +222,8 @@ pub(crate) fn stack(text: &str) -> StackEntry {
         created: 0,
         urls: vec![format!("http://{text}-whoami.dev.example.com")],
         health: ready(),
+        memory_bytes: None,
+        disk_bytes: None,
+        retention: None,
     }
 }
