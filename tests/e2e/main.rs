@@ -18,6 +18,8 @@ mod engine_restarts;
 #[cfg(test)]
 mod farewell;
 #[cfg(test)]
+mod https;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod kills;

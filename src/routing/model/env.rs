@@ -35,6 +35,8 @@ pub struct EnvRecord {
     pub hooks: Vec<Hook>,
     /// Requests to the live host that always go to the staged version.
     pub staged_access: Vec<Match>,
+    /// What `deploy` is told, kept as it is and read by nobody here; null when there is nothing.
+    pub deploy: serde_json::Value,
     /// Where the record came from.
     pub origin: Origin,
     /// When it was made; the older env keeps a contested name or host.
@@ -152,6 +154,7 @@ impl EnvRecord {
             first_deploy: FirstDeploy::Manual,
             hooks: Vec::new(),
             staged_access: Vec::new(),
+            deploy: serde_json::Value::Null,
             origin,
             created_at,
         }
