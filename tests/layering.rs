@@ -44,6 +44,7 @@ mod layering {
         ("api", &["routing::ids"]),
         ("snapshot", &["routing::ids", "routing::traefik"]),
         ("docker", &["routing::ids", "routing::model"]),
+        ("probe", &["routing::ids", "routing::model"]),
         (
             "store",
             &[
@@ -94,6 +95,11 @@ mod layering {
                 "routing::rollout",
             ],
         ),
+        // the document once more, as a file
+        (
+            "fallback",
+            &["routing::ids", "routing::traefik", "snapshot"],
+        ),
         ("config", &["go_duration"]),
         ("telemetry", &["config"]),
         (
@@ -101,7 +107,10 @@ mod layering {
             &[
                 "config",
                 "docker",
+                "fallback",
+                "probe",
                 "reconciler",
+                "routing::ids",
                 "routing::table",
                 "routing::model",
                 "snapshot",
@@ -118,6 +127,7 @@ mod layering {
                 "api",
                 "app",
                 "config",
+                "fallback",
                 "go_duration",
                 "routing::ids",
                 "routing::time",

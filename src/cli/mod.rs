@@ -14,6 +14,7 @@ mod docker;
 mod env;
 mod events;
 pub mod exit;
+mod export;
 mod failure;
 mod feed;
 mod freeze;
@@ -144,6 +145,9 @@ enum Verb {
     /// Show what would become of a compose file or of labels, without a daemon
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArgs),
+    /// Write the last confirmed document for Traefik's file provider, without a daemon
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::ExportArgs),
     /// Look at the stored state itself, without a daemon
     #[command(subcommand, after_help = state::EXAMPLES)]
     State(state::StateVerb),
@@ -208,6 +212,7 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Stacks => stacks::run(&open()?),
         Verb::Diagnose => diagnose::run(&open()?),
         Verb::Check(args) => check::run(args, global.context.as_deref(), format),
+        Verb::Export(args) => export::run(args),
         Verb::State(verb) => state::run(verb, format),
         Verb::Healthcheck(args) => healthcheck::run(args, global),
         Verb::Version => version::run(format),
@@ -254,6 +259,7 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Stacks
         | Verb::Diagnose
         | Verb::Check(_)
+        | Verb::Export(_)
         | Verb::State(_)
         | Verb::Healthcheck(_)
         | Verb::Version => None,

@@ -111,6 +111,7 @@ mod tests {
         let json = serde_json::to_value(&body).unwrap();
         let shown: Vec<&String> = json.as_object().unwrap().keys().collect();
         let all = [
+            "auto_failover",
             "domain",
             "entry_points",
             "first_deploy",

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::routing::ids::{ContainerId, EnvKey, Version};
 use crate::routing::model::{
-    Attachments, Change, Container, Endpoint, EnvRecord, Health, Origin, Port, State,
+    Attachments, Change, Container, Endpoint, EnvRecord, Health, Origin, Port, State, Targets,
 };
 use crate::routing::plan::{FirstDeploy, Weight};
 use crate::routing::rollout::{Command, Insist, Phase, Refusal, Until};
@@ -69,6 +69,7 @@ impl Rig {
         let outlets = Outlets {
             publisher,
             attachments,
+            targets: watch::channel(Targets::default()).0,
             closed: watch::channel(Closed::new()).0,
             turns,
             followers: Box::new(Everybody),

@@ -17,6 +17,6 @@ mod tests;
 pub use command::{Closure, Command, Event, HookAnswer, Insist, Until, Verdict};
 pub use record::{Failed, Freeze, Hold, Maintenance, Phase, Placed, Record, Retired, Shift, Slots};
 pub use refusal::Refusal;
-pub use step::{Step, next_deadline, step};
+pub use step::{Step, next_deadline, stand_in, step};
 pub use view::{Policy, StackHealth, View};
 pub use what::{Cause, What};

@@ -88,7 +88,7 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
     let names = (any_key(), any::<String>(), option::of(any::<String>()));
     let lists = (any_strings(), option::of(any_tls()), middlewares);
     let first_deploy = prop_oneof![Just(FirstDeploy::Manual), Just(FirstDeploy::Auto)];
-    let shifts = (option::of(any_plan()), first_deploy);
+    let shifts = (option::of(any_plan()), first_deploy, any::<bool>());
     let health = (health, vec(any_hook(), 0..3), vec(any_match(), 0..3));
     let rest = (option::of(any::<u16>()), health, origin, any_time(), shifts);
     (names, hosts, lists, rest).prop_map(
@@ -104,6 +104,7 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
             health: rest.1.0,
             plan: rest.4.0,
             first_deploy: rest.4.1,
+            auto_failover: rest.4.2,
             hooks: rest.1.1,
             staged_access: rest.1.2,
             origin: rest.2,
