@@ -4,6 +4,7 @@
 #   POINTSMAN_CACHE   cache folder (set it beforehand to move it)
 #   TRAEFIK_VERSION   the Traefik that everything here is tested with
 #   TRAEFIK_BIN       that Traefik, a static binary
+#   MISE_BIN          the mise that the tasks are tested with; may be absent
 #   BUSYBOX_BIN       a static busybox, for throw-away test images
 
 # shellcheck shell=sh
@@ -12,10 +13,13 @@
 TRAEFIK_VERSION=3.7.15
 : "${TRAEFIK_BIN:=$POINTSMAN_CACHE/traefik/$TRAEFIK_VERSION/traefik}"
 
+MISE_VERSION=2026.9.15
+: "${MISE_BIN:=$POINTSMAN_CACHE/mise/$MISE_VERSION/mise}"
+
 if [ -z "${BUSYBOX_BIN:-}" ]; then
     # Debian has merged /bin into /usr/bin; older machines have only the first.
     BUSYBOX_BIN=/bin/busybox
     [ -x "$BUSYBOX_BIN" ] || BUSYBOX_BIN=/usr/bin/busybox
 fi
 
-export POINTSMAN_CACHE TRAEFIK_VERSION TRAEFIK_BIN BUSYBOX_BIN
+export POINTSMAN_CACHE TRAEFIK_VERSION TRAEFIK_BIN BUSYBOX_BIN MISE_VERSION MISE_BIN

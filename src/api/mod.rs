@@ -4,6 +4,7 @@
 //! is never an option silently ignored; clients must ignore unknown fields in answers.
 
 mod command;
+mod deploy;
 mod env;
 mod event;
 mod history;
@@ -15,6 +16,9 @@ mod transition;
 pub use command::{
     CommandAnswer, DocumentChange, FreezeBody, MaintenanceBody, PromoteBody, RetireBody, ShiftBody,
     SwitchBody, WeightBody, WeightInput,
+};
+pub use deploy::{
+    DeployBody, DeployHooksBody, OWN_VARIABLES, ResourcesBody, SecretBody, VariableBody,
 };
 pub use env::{
     Env, EnvBody, FirstDeploy, HealthBody, HookBody, HostsBody, MiddlewaresBody, PreviewCert,

@@ -30,6 +30,9 @@ pub struct Status {
     pub previews: Vec<Preview>,
     /// Shares of live traffic.
     pub weights: Weights,
+    /// The revision that is published, in answers to `GET`: what a proxy that is up to date has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// What each proxy has.
     pub applied: Vec<Applied>,
     /// Why a pending step waits.

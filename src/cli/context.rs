@@ -44,6 +44,59 @@ pub(super) fn run(context: &str, args: &[OsString], input: Option<&str>) -> Outc
     }
 }
 
+/// The container of a context, for verbs that ask it several things and do the rest here.
+#[derive(Clone, Debug)]
+pub(super) struct Remote {
+    context: String,
+    container: String,
+}
+
+impl Remote {
+    /// Looks for it.
+    pub(super) fn find(context: &str) -> Result<Self, Failure> {
+        Ok(Self {
+            context: context.to_owned(),
+            container: find(context)?,
+        })
+    }
+
+    /// The context.
+    pub(super) fn context(&self) -> &str {
+        &self.context
+    }
+
+    /// What a verb answers with `--json`.
+    pub(super) fn ask<T: serde::de::DeserializeOwned>(&self, verb: &[&str]) -> Result<T, Failure> {
+        let output = docker(Some(&self.context))
+            .args(["exec", &self.container, BINARY, "--json"])
+            .args(verb)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| docker::missing(&error, NEEDS, "use --url"))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let code = output
+                .status
+                .code()
+                .and_then(|code| u8::try_from(code).ok());
+            let code = code.filter(|code| *code <= exit::FINDINGS);
+            let said = said.trim().trim_start_matches("error: ");
+            return Err(Failure::new(
+                code.unwrap_or(exit::UNEXPECTED),
+                format!("{} in context {}: {said}", verb.join(" "), self.context),
+            ));
+        }
+        serde_json::from_slice(&output.stdout).map_err(|error| {
+            Failure::unexpected(format!(
+                "{} in context {} is not what this version understands: {error}",
+                verb.join(" "),
+                self.context
+            ))
+            .next("compare `pointsman version` here and in the daemon's container")
+        })
+    }
+}
+
 fn open(path: &str) -> Result<File, Failure> {
     File::open(path).map_err(|error| Failure::usage(format!("cannot read {path}: {error}")))
 }
@@ -80,16 +133,28 @@ fn find(context: &str) -> Result<String, Failure> {
     }
 }
 
-/// The arguments without `--context`, and with `-` in place of the local file.
+/// Options that are for this machine alone, each with a value.
+const LOCAL: [&str; 5] = [
+    "--context",
+    "--from",
+    "--from-context",
+    "--file",
+    "--env-file",
+];
+
+/// The arguments without those for this machine, and with `-` in place of the local file.
 fn remote_args(args: &[OsString], input: Option<&str>) -> Vec<OsString> {
     let mut kept = Vec::with_capacity(args.len());
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         let text = arg.to_string_lossy();
-        if text == "--context" {
+        if LOCAL.contains(&text.as_ref()) {
             // Its value.
             rest.next();
-        } else if !text.starts_with("--context=") {
+        } else if !text
+            .split_once('=')
+            .is_some_and(|(flag, _)| LOCAL.contains(&flag))
+        {
             kept.push(arg.clone());
         }
     }
@@ -117,6 +182,19 @@ mod tests {
         let args = ["switch", "--context=prod", "a", "b"].map(OsString::from);
         let expected = ["switch", "a", "b"].map(OsString::from);
         assert_eq!(remote_args(&args, None), expected, "joined");
+        let args = [
+            "promote",
+            "a",
+            "b",
+            "v",
+            "--from",
+            "dev",
+            "--file=c.yaml",
+            "5%",
+        ];
+        let args = args.map(OsString::from);
+        let expected = ["promote", "a", "b", "v", "5%"].map(OsString::from);
+        assert_eq!(remote_args(&args, None), expected, "of this machine");
         let args = ["shift", "a", "b", "--plan-file=p.toml"].map(OsString::from);
         let expected = ["shift", "a", "b", "--plan-file=-"].map(OsString::from);
         assert_eq!(

@@ -1,14 +1,17 @@
 //! The command line: the same verbs as the admin API, one file per verb (one for all that say nothing but their name).
 //!
 //! [`run`] parses, opens a session with the daemon, and gives an exit code of [`exit`]. Every verb
-//! but `serve` and `check` is a client of the API and knows nothing else of the daemon; with `--context` the whole verb runs
+//! but `serve` and `check` is a client of the API and knows nothing else of the daemon (`deploy` calls compose besides); with `--context` the whole verb runs
 //! in the daemon's container instead. Only `output` prints, only
 //! `docker` starts `docker`.
 
 mod bare;
 mod check;
 mod client;
+mod completions;
+mod compose;
 mod context;
+mod deploy;
 mod diagnose;
 mod docker;
 mod env;
@@ -22,6 +25,7 @@ mod healthcheck;
 mod history;
 mod input;
 mod maintenance;
+mod origin;
 mod outcome;
 mod output;
 mod progress;
@@ -58,6 +62,7 @@ const EXAMPLES: &str = "\
 Examples:
   pointsman serve                               the daemon
   pointsman env init whoami dev dev.example.com
+  pointsman deploy whoami dev v1.2.0 compose.yaml
   pointsman promote whoami dev v1.2.0           stage a deployed version
   pointsman switch whoami dev                   make it live
   pointsman rollback whoami dev                 and back
@@ -85,6 +90,9 @@ enum Verb {
     /// Env records: domain and options of an app's environment
     #[command(subcommand, after_help = env::EXAMPLES)]
     Env(env::EnvVerb),
+    /// Start a version from a compose file, and wait until its previews answer
+    #[command(after_help = deploy::EXAMPLES)]
+    Deploy(deploy::DeployArgs),
     /// Put a version into the other slot, optionally with a share of live traffic
     #[command(after_help = promote::EXAMPLES)]
     Promote(promote::PromoteArgs),
@@ -154,6 +162,9 @@ enum Verb {
     /// Ask the daemon of this machine whether it is ready (for Docker's HEALTHCHECK)
     #[command(after_help = healthcheck::EXAMPLES)]
     Healthcheck(healthcheck::HealthcheckArgs),
+    /// Print what a shell needs to complete verbs and options
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::CompletionsArgs),
     /// Print the version
     #[command(after_help = version::EXAMPLES)]
     Version,
@@ -192,7 +203,11 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
     match &parsed.verb {
         Verb::Serve(flags) => serve::run(flags),
         Verb::Env(verb) => env::run(verb, open),
-        Verb::Promote(args) => promote::run(args, &open()?),
+        Verb::Deploy(args) => deploy::run(args, global),
+        Verb::Promote(args) => {
+            args.deploy_first(global)?;
+            promote::run(args, &open()?)
+        }
         Verb::Switch(args) => switch::run(args, &open()?),
         Verb::Rollback(args) => bare::run("rollback", args, &open()?),
         Verb::Weight(args) => weight::run(args, &open()?),
@@ -215,13 +230,17 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Export(args) => export::run(args),
         Verb::State(verb) => state::run(verb, format),
         Verb::Healthcheck(args) => healthcheck::run(args, global),
+        Verb::Completions(args) => completions::run::<CommandLine>(args),
         Verb::Version => version::run(format),
     }
 }
 
 fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome {
     let global = &parsed.global;
-    if matches!(parsed.verb, Verb::Check(_)) {
+    if matches!(
+        parsed.verb,
+        Verb::Check(_) | Verb::Deploy(_) | Verb::Completions(_)
+    ) {
         return here(parsed, global.format());
     }
     if global.url.is_some() || global.token_file.is_some() {
@@ -240,7 +259,11 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         }
         Verb::Env(verb) => verb.input(),
         Verb::Shift(args) => args.input(),
-        Verb::Promote(_)
+        Verb::Promote(args) => {
+            args.deploy_first(global)?;
+            None
+        }
+        Verb::Deploy(_)
         | Verb::Switch(_)
         | Verb::Rollback(_)
         | Verb::Weight(_)
@@ -262,6 +285,7 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Export(_)
         | Verb::State(_)
         | Verb::Healthcheck(_)
+        | Verb::Completions(_)
         | Verb::Version => None,
     };
     context::run(context, args.get(1..).unwrap_or_default(), input)

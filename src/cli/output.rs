@@ -43,9 +43,14 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints a result as it came from the API; an empty one prints nothing.
 pub(super) fn print_json(json: &str) -> Result<(), Failure> {
-    match json.trim_end() {
+    print_verbatim(json)
+}
+
+/// Prints a text that another program reads; an empty one prints nothing.
+pub(super) fn print_verbatim(text: &str) -> Result<(), Failure> {
+    match text.trim_end() {
         "" => Ok(()),
-        json => write(io::stdout().lock(), json).map(drop),
+        text => write(io::stdout().lock(), text).map(drop),
     }
 }
 

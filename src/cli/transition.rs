@@ -217,7 +217,8 @@ fn detail(answer: &Answer) -> String {
     problem.map_or_else(|_| "the daemon is not ready".to_owned(), |p| p.detail)
 }
 
-fn parse_duration(text: &str) -> Result<Duration, DurationError> {
+/// As Go writes them.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     go_duration::parse(text)
 }
 

@@ -10,6 +10,8 @@ mod context;
 #[cfg(test)]
 mod daemon;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod env;
 #[cfg(test)]
 mod events;

@@ -2,7 +2,8 @@
 
 use pointsman::api::{
     CommandAnswer, Env, EnvBody, EnvList, Freeze, Health, HealthState, Held, Maintenance,
-    Placement, Preview, Problem, Shift, ShiftPhase, SlotWeights, Slots, Status, Weights,
+    Placement, Preview, Problem, Shift, ShiftPhase, SlotWeights, Slots, StackEntry, Status,
+    Weights,
 };
 use pointsman::routing::ids::{AppName, EnvName, Slot, Version};
 
@@ -42,6 +43,7 @@ pub(crate) fn empty() -> Status {
         previous: None,
         previews: Vec::new(),
         weights: Weights::default(),
+        revision: None,
         applied: Vec::new(),
         held: None,
         frozen: None,
@@ -206,5 +208,19 @@ pub(crate) fn env(app: &str, name: &str) -> Env {
 pub(crate) fn list(envs: &[Env]) -> EnvList {
     EnvList {
         envs: envs.to_vec(),
+    }
+}
+
+/// A version with containers, in no slot.
+pub(crate) fn stack(text: &str) -> StackEntry {
+    StackEntry {
+        app: AppName::parse("whoami").unwrap(),
+        env: EnvName::parse("dev").unwrap(),
+        version: version(text),
+        slot: None,
+        active: false,
+        created: 0,
+        urls: vec![format!("http://{text}-whoami.dev.example.com")],
+        health: ready(),
     }
 }

@@ -13,6 +13,8 @@ fn every_help_text_has_examples() {
         "env list",
         "env show",
         "env remove",
+        "deploy",
+        "completions",
         "promote",
         "switch",
         "rollback",
@@ -82,5 +84,14 @@ fn wrong_usage_is_code_2() {
         ),
     ] {
         Test::new(args).code(2).stderr_has(&[message]).run();
+    }
+}
+
+#[test]
+fn completions_know_the_verbs() {
+    for shell in ["bash", "zsh", "fish"] {
+        Test::new(&format!("completions {shell}"))
+            .stdout_has(&["deploy", "rollback", "context"])
+            .run();
     }
 }

@@ -16,6 +16,8 @@ mod engine_faults;
 #[cfg(test)]
 mod engine_restarts;
 #[cfg(test)]
+mod https;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod kills;

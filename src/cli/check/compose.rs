@@ -4,18 +4,16 @@
 //! `up`. It works without an Engine. Labels come back with `$` doubled, which is undone here.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::ops::RangeInclusive;
-use std::process::{Command, Output, Stdio};
 
 use crate::routing::ids::ContainerId;
 use crate::routing::model::{Container, Diagnostic, Endpoint, Health, Port, State};
 
-use super::super::docker::{docker, missing};
+use super::super::compose::project::{Project, Published, Service};
+use super::super::compose::{Composition, Read, twice};
 use super::super::failure::Failure;
 use super::address::Addresses;
-use super::input::{Input, shown};
-use super::project::{Project, Published, Service};
+use super::input::Input;
 use super::stack::Stack;
 
 /// More of one service are not worth a look.
@@ -33,40 +31,39 @@ pub(super) fn read(
     let name = project
         .map(str::to_owned)
         .or_else(|| stack.map(Stack::name));
-    let mut command = docker(context);
-    command.arg("compose");
-    for (file, _) in files {
-        command.args(["-f", file]);
-    }
-    if let Some(name) = name {
-        command.args(["-p", &name]);
-    }
-    command.args(["config", "--format", "json"]);
-    command.envs(stack.map(Stack::variables).unwrap_or_default());
+    let variables = stack.map(Stack::variables).unwrap_or_default();
+    let composition = Composition {
+        context: context.map(str::to_owned),
+        files: files.iter().map(|(file, _)| (*file).to_owned()).collect(),
+        project: name,
+        variables: variables
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        instead: INSTEAD,
+        ..Composition::default()
+    };
     let stdin = files.iter().find(|(file, _)| *file == "-");
-    let output = run(&mut command, stdin.map_or("", |(_, text)| text))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() {
-        return Err(refused(files, said.trim()));
-    }
-    let project: Project = serde_json::from_slice(&output.stdout).map_err(|error| {
-        Failure::unexpected(format!("docker compose config gave no JSON: {error}"))
-            .next("Docker Compose 2.0 or later is needed: docker compose version")
-    })?;
+    let Read { project, warnings } = composition.read(stdin.map_or("", |(_, text)| text))?;
     Ok(Input {
         containers: containers(&project)?,
-        findings: findings(&project),
-        warnings: said.lines().map(str::to_owned).collect(),
+        findings: findings(&project, stack),
+        warnings,
         ..Input::default()
     })
 }
 
 /// What only the files show, and no container would.
-fn findings(project: &Project) -> Vec<Diagnostic> {
+fn findings(project: &Project, stack: Option<&Stack>) -> Vec<Diagnostic> {
     let services = project.services.iter();
-    services
+    let mut all: Vec<Diagnostic> = services
         .filter_map(|(name, service)| deploy_labels(name, service))
-        .collect()
+        .collect();
+    if stack.is_some() || project.is_managed() {
+        let twice = twice::findings(project).into_iter();
+        all.extend(twice.map(|found| Diagnostic::new(found.code, found.subject, found.message)));
+    }
+    all
 }
 
 fn deploy_labels(name: &str, service: &Service) -> Option<Diagnostic> {
@@ -75,44 +72,6 @@ fn deploy_labels(name: &str, service: &Service) -> Option<Diagnostic> {
     let key = labels.keys().find(ours)?;
     let message = "labels below deploy are for swarm and not on the container: move them to labels of the service";
     Some(Diagnostic::new("deploy-labels", format!("compose service {name}"), message).at(key))
-}
-
-fn run(command: &mut Command, input: &str) -> Result<Output, Failure> {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| missing(&error, "a compose file", INSTEAD))?;
-    let failed = |error| Failure::unexpected(format!("docker compose: {error}"));
-    if let Some(mut stdin) = child.stdin.take() {
-        match stdin.write_all(input.as_bytes()) {
-            // it has ended already, and says why
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-            written => written.map_err(failed)?,
-        }
-    }
-    child.wait_with_output().map_err(failed)
-}
-
-fn refused(files: &[(&str, String)], said: &str) -> Failure {
-    let absent = [
-        "is not a docker command",
-        "unknown docker command",
-        "unknown command: docker compose",
-        "unknown shorthand flag: 'f'",
-    ];
-    if absent.iter().any(|words| said.contains(words)) {
-        return Failure::unexpected(
-            "a compose file needs Docker Compose, and docker does not know it",
-        )
-        .next(format!(
-            "install the compose plugin (docker-compose-plugin), or {INSTEAD}"
-        ));
-    }
-    let names: Vec<&str> = files.iter().map(|(file, _)| shown(file)).collect();
-    Failure::usage(format!("docker compose refuses {}: {said}", names.join(", ")))
-        .next("the same words come from `docker compose config`; --app, --env, --version and --domain set variables")
 }
 
 fn containers(project: &Project) -> Result<Vec<Container>, Failure> {

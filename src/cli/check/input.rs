@@ -10,6 +10,7 @@ use std::path::Path;
 use crate::routing::ids::ContainerId;
 use crate::routing::model::{Container, Diagnostic, Health, State};
 
+use super::super::compose::shown;
 use super::super::failure::Failure;
 use super::address::Addresses;
 use super::stack::Stack;
@@ -122,11 +123,6 @@ fn text(file: &str) -> Result<String, Failure> {
     };
     read.map_err(|error| Failure::usage(format!("cannot read {}: {error}", shown(file))))?;
     Ok(text)
-}
-
-/// As it is called in messages.
-pub(super) fn shown(file: &str) -> &str {
-    if file == "-" { "standard input" } else { file }
 }
 
 fn is_compose(file: &str, text: &str) -> bool {

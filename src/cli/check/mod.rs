@@ -13,7 +13,6 @@ mod judge;
 mod lines;
 mod migrate;
 mod print;
-mod project;
 mod stack;
 
 use clap::Args;

@@ -12,15 +12,15 @@ use crate::routing::ids::{AppName, EnvName};
 
 /// What a file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct EnvFile {
+pub(in crate::cli) struct EnvFile {
     /// Which env.
-    pub(super) env: EnvArgs,
+    pub(in crate::cli) env: EnvArgs,
     /// Its record.
-    pub(super) body: EnvBody,
+    pub(in crate::cli) body: EnvBody,
 }
 
 /// Parses a file; `name` is for messages.
-pub(super) fn parse(name: &str, text: &str) -> Result<EnvFile, Failure> {
+pub(in crate::cli) fn parse(name: &str, text: &str) -> Result<EnvFile, Failure> {
     let wrong = |problem: String| {
         Failure::usage(format!("{name}: {}", problem.trim_end())).next(
             "`pointsman env init APP ENV DOMAIN --file -` prints a file with every key explained",
@@ -36,7 +36,8 @@ pub(super) fn parse(name: &str, text: &str) -> Result<EnvFile, Failure> {
         env: EnvName::parse(&env).map_err(|error| wrong(error.to_string()))?,
     };
     let body = table.try_into();
-    let body = body.map_err(|error: toml::de::Error| wrong(chain(&error)))?;
+    let body: EnvBody = body.map_err(|error: toml::de::Error| wrong(chain(&error)))?;
+    body.deploy().check().map_err(wrong)?;
     Ok(EnvFile { env, body })
 }
 
@@ -49,7 +50,7 @@ fn take(table: &mut toml::Table, key: &str) -> Result<String, String> {
 }
 
 /// A record as a file that [`parse`] takes.
-pub(super) fn render(env: &Env) -> Result<String, Failure> {
+pub(in crate::cli) fn render(env: &Env) -> Result<String, Failure> {
     let body = toml::to_string(&table(&env.body)?);
     let body = body.map_err(|error| Failure::unexpected(error.to_string()))?;
     Ok(format!(
@@ -61,7 +62,7 @@ pub(super) fn render(env: &Env) -> Result<String, Failure> {
 }
 
 /// What changes from one record to another: `- key = value` and `+ key = value`.
-pub(super) fn diff(old: Option<&EnvBody>, new: &EnvBody) -> Result<Vec<String>, Failure> {
+pub(in crate::cli) fn diff(old: Option<&EnvBody>, new: &EnvBody) -> Result<Vec<String>, Failure> {
     let old = old.map(flat).transpose()?.unwrap_or_default();
     let new = flat(new)?;
     let mut lines = Vec::new();

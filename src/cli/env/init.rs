@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Write as _};
+use std::path::Path;
 
 use clap::Args;
 
@@ -40,12 +41,31 @@ pub(super) fn run(args: &InitArgs) -> Outcome {
         output::print(text.trim_end())?;
         return Ok(exit::DONE);
     }
+    if args.file.is_none() {
+        check_order(&args.env)?;
+    }
     let default = || format!("{}-{}.toml", args.env.app, args.env.env);
     let path = args.file.clone().unwrap_or_else(default);
     write_new(&path, &text)?;
     output::print(&format!("wrote {path}"))?;
     output::note(&format!("next: edit it, then `pointsman env apply {path}`"))?;
     Ok(exit::DONE)
+}
+
+/// The same two names the other way round are there already: a slip, most likely.
+fn check_order(env: &EnvArgs) -> Result<(), Failure> {
+    let swapped = format!("{}-{}.toml", env.env, env.app);
+    if env.app.as_str() == env.env.as_str() || !Path::new(&swapped).exists() {
+        return Ok(());
+    }
+    let next = format!(
+        "the app comes first: did you mean `{} {}`? If not, write it elsewhere with --file FILE",
+        env.env, env.app
+    );
+    Err(Failure::usage(format!(
+        "{swapped} is the env file of these names the other way round"
+    ))
+    .next(next))
 }
 
 fn content(args: &InitArgs) -> String {
@@ -112,8 +132,11 @@ mod tests {
         let shown: Vec<&String> = json.as_object().unwrap().keys().collect();
         let all = [
             "auto_failover",
+            "compose_files",
+            "deploy_hooks",
             "domain",
             "entry_points",
+            "env_file",
             "first_deploy",
             "health",
             "hooks",
@@ -121,9 +144,11 @@ mod tests {
             "middlewares",
             "plan",
             "port",
+            "resources",
             "scheme",
             "staged_access",
             "tls",
+            "variables",
         ];
         assert_eq!(shown, all, "{text:#?}");
     }

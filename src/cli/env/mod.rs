@@ -3,7 +3,7 @@
 //! The env file is the record as TOML; it can live in a repository and be applied by CI.
 
 mod apply;
-mod file;
+pub(super) mod file;
 mod init;
 mod list;
 mod remove;

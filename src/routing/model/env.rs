@@ -37,6 +37,8 @@ pub struct EnvRecord {
     pub hooks: Vec<Hook>,
     /// Requests to the live host that always go to the staged version.
     pub staged_access: Vec<Match>,
+    /// What `deploy` is told, kept as it is and read by nobody here; null when there is nothing.
+    pub deploy: serde_json::Value,
     /// Where the record came from.
     pub origin: Origin,
     /// When it was made; the older env keeps a contested name or host.
@@ -155,6 +157,7 @@ impl EnvRecord {
             auto_failover: false,
             hooks: Vec::new(),
             staged_access: Vec::new(),
+            deploy: serde_json::Value::Null,
             origin,
             created_at,
         }

@@ -42,6 +42,9 @@ pub(in crate::store) struct Env {
     hooks: Vec<Hook>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     staged_access: Vec<Match>,
+    /// Verbatim.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    deploy: serde_json::Value,
     origin: Origin,
     created_at_ms: u64,
 }
@@ -110,6 +113,7 @@ impl From<&EnvRecord> for Env {
             auto_failover,
             hooks,
             staged_access,
+            deploy,
             origin,
             created_at,
         } = record;
@@ -137,6 +141,7 @@ impl From<&EnvRecord> for Env {
             auto_failover: *auto_failover,
             hooks: hooks.iter().map(Hook::from).collect(),
             staged_access: staged_access.iter().map(Match::from).collect(),
+            deploy: deploy.clone(),
             origin: match origin {
                 model::Origin::Label => Origin::Label,
                 model::Origin::Api => Origin::Api,
@@ -178,6 +183,7 @@ impl TryFrom<Env> for EnvRecord {
                 .into_iter()
                 .map(Match::decode)
                 .collect::<Result<_, _>>()?,
+            deploy: env.deploy,
             origin: match env.origin {
                 Origin::Label => model::Origin::Label,
                 Origin::Api => model::Origin::Api,

@@ -90,7 +90,15 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
     let first_deploy = prop_oneof![Just(FirstDeploy::Manual), Just(FirstDeploy::Auto)];
     let shifts = (option::of(any_plan()), first_deploy, any::<bool>());
     let health = (health, vec(any_hook(), 0..3), vec(any_match(), 0..3));
-    let rest = (option::of(any::<u16>()), health, origin, any_time(), shifts);
+    let deploy = any_strings().prop_map(serde_json::Value::from);
+    let rest = (
+        option::of(any::<u16>()),
+        health,
+        origin,
+        any_time(),
+        shifts,
+        deploy,
+    );
     (names, hosts, lists, rest).prop_map(
         |((key, domain, scheme), hosts, (entry_points, tls, middlewares), rest)| EnvRecord {
             key,
@@ -107,6 +115,7 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
             auto_failover: rest.4.2,
             hooks: rest.1.1,
             staged_access: rest.1.2,
+            deploy: rest.5,
             origin: rest.2,
             created_at: rest.3,
         },

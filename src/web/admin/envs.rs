@@ -23,7 +23,13 @@ pub(super) async fn status(
 ) -> Result<Json<Status>, ApiError> {
     let status = admin.handle.status(key.clone()).await?;
     let status = status.ok_or(CommandError::UnknownEnv(key))?;
-    Ok(Json(convert::status(&status, admin.applied.list())))
+    let mut status = convert::status(&status, admin.applied.list());
+    // read last: a proxy that has it has what the status tells
+    status.revision = admin
+        .reader
+        .load()
+        .map(|snapshot| snapshot.revision().to_string());
+    Ok(Json(status))
 }
 
 pub(super) async fn put(

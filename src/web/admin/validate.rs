@@ -1,7 +1,7 @@
 //! An env body becomes a record, or an error that names the field, what was given and what would be right.
 
 use super::plan;
-use crate::api::{EnvBody, FirstDeploy, HealthBody, HostsBody, PreviewCert, TlsBody};
+use crate::api::{DeployBody, EnvBody, FirstDeploy, HealthBody, HostsBody, PreviewCert, TlsBody};
 use crate::go_duration;
 use crate::routing::ids::EnvKey;
 use crate::routing::model::{
@@ -59,9 +59,19 @@ pub(super) fn record(key: EnvKey, body: &EnvBody, now: Timestamp) -> Result<EnvR
         hooks: hooks::parse(&body.hooks)?,
         staged_access: plan::matches(&body.staged_access)
             .map_err(|error| invalid(format!("staged_access: {error}")))?,
+        deploy: deploy(body.deploy())?,
         origin: Origin::Api,
         created_at: now,
     })
+}
+
+/// Read by the command line alone; checked here, so that it is no surprise there.
+fn deploy(body: DeployBody) -> Result<serde_json::Value, ApiError> {
+    if body == DeployBody::default() {
+        return Ok(serde_json::Value::Null);
+    }
+    body.check().map_err(invalid)?;
+    serde_json::to_value(body).map_err(|error| invalid(error.to_string()))
 }
 
 pub(super) fn wrong(field: &str, given: &str, right: &str) -> ApiError {

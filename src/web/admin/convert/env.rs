@@ -3,8 +3,8 @@
 use super::super::{hooks, plan};
 use super::go_duration;
 use crate::api::{
-    Env, EnvBody, FirstDeploy, HealthBody, HostsBody, MiddlewaresBody, PreviewCert, TlsBody,
-    TlsDomainBody,
+    DeployBody, Env, EnvBody, FirstDeploy, HealthBody, HostsBody, MiddlewaresBody, PreviewCert,
+    TlsBody, TlsDomainBody,
 };
 use crate::routing::model::{self, EnvRecord, HealthPolicy, HostTemplates, Origin};
 use crate::routing::plan as routing_plan;
@@ -15,6 +15,7 @@ pub(in crate::web::admin) fn env(record: &EnvRecord) -> Env {
         Origin::Label => "label",
         Origin::Api => "api",
     };
+    let deploy = deploy(&record.deploy);
     Env {
         app: record.key.app.clone(),
         env: record.key.env.clone(),
@@ -43,8 +44,18 @@ pub(in crate::web::admin) fn env(record: &EnvRecord) -> Env {
                 .iter()
                 .map(plan::render_match)
                 .collect(),
+            variables: deploy.variables,
+            env_file: deploy.env_file,
+            compose_files: deploy.compose_files,
+            resources: deploy.resources,
+            deploy_hooks: deploy.deploy_hooks,
         },
     }
+}
+
+/// It was checked when it came; what a later version has put there is not shown.
+fn deploy(kept: &serde_json::Value) -> DeployBody {
+    serde_json::from_value(kept.clone()).unwrap_or_default()
 }
 
 fn hosts(hosts: &HostTemplates) -> HostsBody {

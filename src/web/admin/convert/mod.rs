@@ -45,6 +45,7 @@ pub(super) fn status(env: &EnvStatus, applied: Vec<Applied>) -> Status {
             intended: intended(rollout),
             effective: weights(env.effective),
         },
+        revision: None,
         applied,
         held: held(env),
         frozen: rollout.frozen.as_ref().map(|freeze| Freeze {
