@@ -1,12 +1,12 @@
 //! Pointsman: blue/green slots and preview deployments for Traefik on plain Docker hosts.
 //!
-//! Facts come in through [`docker`], one task ([`reconciler`]) owns everything that changes, the pure
+//! Facts come in through [`docker`] and [`probe`], one task ([`reconciler`]) owns everything that changes, the pure
 //! [`routing`] decides, [`snapshot`] publishes one immutable value, and [`web`] hands its bytes to Traefik.
 //! Nothing else writes.
 //!
 //! ```text
 //! Docker Engine -> docker -> reconciler -> routing -> snapshot -> web -> Traefik
-//!                               |  ^
+//!  servers <-> probe ----------^  |  ^
 //!                             store  +---- web/admin <- CLI, curl; webhooks <-> hooks
 //! ```
 //!
@@ -18,7 +18,9 @@ pub mod byte_size;
 pub mod cli;
 pub mod config;
 pub mod docker;
+pub mod fallback;
 pub mod go_duration;
+pub mod probe;
 pub mod reconciler;
 pub mod routing;
 pub mod snapshot;

@@ -54,6 +54,7 @@ mod layering {
         ("api", &["routing::ids"]),
         ("snapshot", &["routing::ids", "routing::traefik"]),
         ("docker", &["routing::ids", "routing::model"]),
+        ("probe", &["routing::ids", "routing::model"]),
         (
             "store",
             &[
@@ -117,6 +118,11 @@ mod layering {
                 "routing::rollout",
             ],
         ),
+        // the document once more, as a file
+        (
+            "fallback",
+            &["routing::ids", "routing::traefik", "snapshot"],
+        ),
         ("config", &["go_duration"]),
         ("telemetry", &["config"]),
         (
@@ -124,7 +130,10 @@ mod layering {
             &[
                 "config",
                 "docker",
+                "fallback",
+                "probe",
                 "reconciler",
+                "routing::ids",
                 "routing::table",
                 "routing::model",
                 "snapshot",
@@ -143,6 +152,7 @@ mod layering {
                 "app",
                 "byte_size",
                 "config",
+                "fallback",
                 "go_duration",
                 "routing::ids",
                 "routing::time",

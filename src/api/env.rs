@@ -24,6 +24,9 @@ pub struct EnvBody {
     /// Whether the first version goes live by itself. Default `manual`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub first_deploy: FirstDeploy,
+    /// Whether the standby takes over when no server of the active version is healthy.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub auto_failover: bool,
     /// How live traffic moves when a `shift` names no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanInput>,

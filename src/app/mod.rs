@@ -14,10 +14,12 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
 use crate::docker;
+use crate::fallback;
+use crate::probe;
 use crate::reconciler::{
-    Closed, Farewell, Feed, Handle, Outlets, Reconciler, Upkeep, handle_channel,
+    Closed, Farewell, Feed, Followers as _, Handle, Outlets, Reconciler, Upkeep, handle_channel,
 };
-use crate::routing::model::{Attachments, Change, Retention};
+use crate::routing::model::{Attachments, Change, Retention, Targets};
 use crate::snapshot::{self, Reader};
 use crate::telemetry;
 use crate::upkeep;
@@ -28,6 +30,7 @@ use crate::web::{
 use crate::webhooks;
 
 mod engine_metrics;
+mod own;
 mod settings;
 mod state;
 mod tasks;
@@ -149,15 +152,16 @@ impl Daemon {
         let (handle, requests_rx, turns) = handle_channel();
         let (attachments, attachments_rx) = watch::channel(Attachments::default());
         let (changes_tx, changes_rx) = mpsc::channel(CHANGES);
+        let (targets, targets_rx) = watch::channel(Targets::default());
         let (closed, closed_rx) = watch::channel(Closed::new());
         let (farewell, farewell_rx) = watch::channel(Farewell::default());
         let (questions, questions_rx) = watch::channel(Vec::new());
         let (proxies, news, hook_stats) = (Proxies::new(), Feed::new(), webhooks::Stats::default());
-        daemon.ask_versions(versions, proxies.clone(), changes_tx.clone());
-        daemon.tell_reached(proxies.clone(), changes_tx.clone());
+        daemon.ask_versions(versions, &proxies, &changes_tx);
+        daemon.tell_reached(&proxies, &changes_tx);
         let upkeep = daemon.remove_stacks(&client, settings::retention(&config)?);
         daemon.collect(handle.clone(), &news, upkeep.retention.clone());
-        let stats = daemon.watch(client, changes_tx, attachments_rx);
+        let stats = daemon.watch(client, changes_tx, (attachments_rx, targets_rx));
         let metrics = metrics(&reader, &proxies, &hook_stats, stats);
         let reconciler = Reconciler::new(
             options,
@@ -166,6 +170,7 @@ impl Daemon {
             Outlets {
                 publisher,
                 attachments,
+                targets,
                 closed,
                 farewell,
                 turns,
@@ -204,9 +209,10 @@ impl Daemon {
     fn ask_versions(
         &mut self,
         versions: Option<TraefikVersions>,
-        proxies: Proxies,
-        changes_tx: mpsc::Sender<Change>,
+        proxies: &Proxies,
+        changes_tx: &mpsc::Sender<Change>,
     ) {
+        let (proxies, changes_tx) = (proxies.clone(), changes_tx.clone());
         if let Some(versions) = versions {
             self.stations.spawn("traefik versions", |stop| async move {
                 versions.run(proxies, changes_tx, stop).await;
@@ -216,7 +222,8 @@ impl Daemon {
     }
 
     /// Where they reach the provider listener.
-    fn tell_reached(&mut self, proxies: Proxies, changes_tx: mpsc::Sender<Change>) {
+    fn tell_reached(&mut self, proxies: &Proxies, changes_tx: &mpsc::Sender<Change>) {
+        let (proxies, changes_tx) = (proxies.clone(), changes_tx.clone());
         self.stations.spawn("provider address", |stop| async move {
             web::tell_reached(proxies, changes_tx, stop).await;
             Ok(())
@@ -264,13 +271,22 @@ impl Daemon {
         });
     }
 
-    /// The Docker station: facts in, attachments out.
+    /// Asks servers whether they are ready.
+    fn probe(&mut self, targets_rx: watch::Receiver<Targets>, changes_tx: mpsc::Sender<Change>) {
+        self.stations.spawn("probes", |stop| async move {
+            let run = probe::run(targets_rx, changes_tx, stop);
+            run.await.context("no TLS for probes")
+        });
+    }
+
+    /// The Docker station and the probes: facts in, attachments and questions out.
     fn watch(
         &mut self,
         client: docker::Client,
         changes_tx: mpsc::Sender<Change>,
-        attachments_rx: watch::Receiver<Attachments>,
+        (attachments_rx, targets_rx): (watch::Receiver<Attachments>, watch::Receiver<Targets>),
     ) -> Arc<docker::Stats> {
+        self.probe(targets_rx, changes_tx.clone());
         let stats = Arc::new(docker::Stats::default());
         let (networks_client, networks_tx) = (client.clone(), changes_tx.clone());
         self.stations.spawn("networks", |stop| async move {
@@ -323,6 +339,7 @@ impl Daemon {
                 Ok(())
             });
         }
+        self.keep_fallback(config, &reader, (&proxies, confirmer.as_ref()));
         let applied = web::Applied::new(proxies.clone(), confirmer.clone());
         let (followed, teller) = (reader.clone(), news.clone());
         self.listeners.spawn("followers", |stop| async move {
@@ -360,6 +377,25 @@ impl Daemon {
             Ok(())
         });
         Ok(())
+    }
+
+    /// Keeps what every Traefik has confirmed.
+    fn keep_fallback(
+        &mut self,
+        config: &Config,
+        reader: &Reader,
+        (proxies, confirmer): (&Proxies, Option<&Confirmer>),
+    ) {
+        let keeping = fallback::Keeping {
+            state_dir: config.state_dir.clone(),
+            fallback_file: config.fallback_file.clone(),
+        };
+        let applied = web::Applied::new(proxies.clone(), confirmer.cloned());
+        let reader = reader.clone();
+        self.listeners.spawn("fallback", |stop| async move {
+            fallback::run(keeping, reader, || applied.applied(), stop).await;
+            Ok(())
+        });
     }
 
     /// Runs until told to stop or until a task ends, then stops everything in order.

@@ -4,13 +4,14 @@ use anyhow::{Context as _, anyhow};
 
 use crate::config::{Config, ContainerSelector, Labels, Secret};
 use crate::docker;
-use crate::routing::model::Retention;
+use crate::routing::ids::ContainerId;
+use crate::routing::model::{Gateway, Retention};
 use crate::routing::table::{
-    Constraints, DefaultRule, NEWEST, OLDEST, Options, ProxySelector, TraefikVersion,
+    Constraints, DefaultRule, NEWEST, OLDEST, Options, Probing, ProxySelector, TraefikVersion,
 };
 use crate::web::{self, ApiAuth, Confirmer, Token, TraefikVersions};
 
-use super::SettingUnusable;
+use super::{SettingUnusable, own};
 
 /// What decides what becomes of labels, without a Traefik to attach.
 pub fn label_options(labels: Labels) -> anyhow::Result<Options> {
@@ -34,6 +35,9 @@ pub fn label_options(labels: Labels) -> anyhow::Result<Options> {
         allow_empty_services,
         managed_only,
         proxy: None,
+        gateway: Gateway::Stays,
+        probing: Probing::Off,
+        own: None,
         traefik_version: self::traefik_version(traefik_version.as_deref())?.unwrap_or(NEWEST),
     })
 }
@@ -45,6 +49,17 @@ pub(super) fn table_options(config: &Config) -> anyhow::Result<Options> {
             ContainerSelector::Name(name) => ProxySelector::Name(name),
             ContainerSelector::Label { key, value } => ProxySelector::Label { key, value },
         }),
+        gateway: if config.traefik.gateway_may_move {
+            Gateway::MayMove
+        } else {
+            Gateway::Stays
+        },
+        probing: if config.probe {
+            Probing::On
+        } else {
+            Probing::Off
+        },
+        own: own::container().and_then(|id| ContainerId::parse(&id).ok()),
         ..label_options(config.labels.clone())?
     })
 }

@@ -17,6 +17,7 @@ mod docker;
 mod env;
 mod events;
 pub mod exit;
+mod export;
 mod failure;
 mod feed;
 mod freeze;
@@ -160,6 +161,9 @@ enum Verb {
     /// Show what would become of a compose file or of labels, without a daemon
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArgs),
+    /// Write the last confirmed document for Traefik's file provider, without a daemon
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::ExportArgs),
     /// Look at the stored state itself, without a daemon
     #[command(subcommand, after_help = state::EXAMPLES)]
     State(state::StateVerb),
@@ -233,6 +237,7 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Gc(args) => gc::run(args, &open()?),
         Verb::Diagnose => diagnose::run(&open()?),
         Verb::Check(args) => check::run(args, global.context.as_deref(), format),
+        Verb::Export(args) => export::run(args),
         Verb::State(verb) => state::run(verb, format),
         Verb::Healthcheck(args) => healthcheck::run(args, global),
         Verb::Completions(args) => completions::run::<CommandLine>(args),
@@ -289,6 +294,7 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Gc(_)
         | Verb::Diagnose
         | Verb::Check(_)
+        | Verb::Export(_)
         | Verb::State(_)
         | Verb::Healthcheck(_)
         | Verb::Completions(_)

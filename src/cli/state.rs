@@ -164,7 +164,7 @@ fn accept(dir: &Path, until: u64, format: Format) -> Outcome {
     Ok(exit::DONE)
 }
 
-fn failure(error: &store::Error) -> Failure {
+pub(super) fn failure(error: &store::Error) -> Failure {
     let code = match (error, error.trouble()) {
         (store::Error::NotAccepted(_), _) => exit::REFUSED,
         (_, Trouble::State) => exit::STATE_UNREADABLE,

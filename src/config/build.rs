@@ -27,7 +27,6 @@ pub(super) fn load_from(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Error> {
     let layers = Layers::open(flags, environment)?;
-    refuse_unbuilt(&layers)?;
     let mut warnings = Vec::new();
     Ok(Config {
         docker: docker(&layers)?,
@@ -41,6 +40,8 @@ pub(super) fn load_from(
         labels: labels(&layers)?,
         traefik: traefik(&layers, &mut warnings)?,
         retention: layers.get("retention").map(|it| it.text().to_owned()),
+        fallback_file: fallback_file(&layers)?,
+        probe: truth(&layers, "probe")?.unwrap_or(true),
         log: log(&layers)?,
         warnings,
     })
@@ -49,7 +50,6 @@ pub(super) fn load_from(
 /// Only how labels are read, for a verb that does it without the daemon.
 pub fn load_labels(flags: &LabelFlags) -> Result<Labels, Error> {
     let layers = Layers::open(&flags.0, &environment)?;
-    refuse_unbuilt(&layers)?;
     labels(&layers)
 }
 
@@ -86,17 +86,26 @@ pub fn read_token(setting: &str, file: &str) -> Result<Secret, Error> {
     token_of(&setting, &mut Vec::new())
 }
 
-fn refuse_unbuilt(layers: &Layers<'_>) -> Result<(), Error> {
-    for (name, instead) in [(
-        "fallback-file",
-        "leave it out; Traefik keeps its last document while it runs",
-    )] {
-        if let Some(setting) = layers.get(name).filter(|s| !s.text().is_empty()) {
-            let problem = format!("is not built yet and is refused rather than ignored: {instead}");
-            return Err(setting.invalid(problem));
-        }
+/// Traefik's file provider goes by the ending.
+fn fallback_file(layers: &Layers<'_>) -> Result<Option<PathBuf>, Error> {
+    let said = layers
+        .get("fallback-file")
+        .filter(|it| !it.text().is_empty());
+    let Some(setting) = said else {
+        return Ok(None);
+    };
+    let file = path(layers, "fallback-file")?;
+    let is_yaml = |file: &PathBuf| {
+        let ending = file.extension().unwrap_or_default();
+        ending == "yml" || ending == "yaml"
+    };
+    match &file {
+        Some(file) if !is_yaml(file) => Err(setting.invalid(format!(
+            "{} must end in .yml or .yaml, by which Traefik's file provider knows what it is",
+            file.display()
+        ))),
+        Some(_) | None => Ok(file),
     }
-    Ok(())
 }
 
 fn admin(layers: &Layers<'_>, warnings: &mut Vec<String>) -> Result<Admin, Error> {
@@ -157,6 +166,7 @@ fn traefik(layers: &Layers<'_>, warnings: &mut Vec<String>) -> Result<Traefik, E
         container,
         apis,
         api_auth,
+        gateway_may_move: truth(layers, "allow-gateway-move")?.unwrap_or(false),
     })
 }
 

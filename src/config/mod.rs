@@ -6,8 +6,7 @@
 //! settings included.
 //!
 //! An empty environment variable counts as not set: compose files write `POINTSMAN_NETWORK: ${NETWORK:-}`.
-//! What is not built yet (`--fallback-file`, several endpoints) is refused here by name, never
-//! ignored.
+//! What is not built yet (several endpoints) is refused here by name, never ignored.
 
 mod build;
 mod docker;
@@ -47,6 +46,10 @@ pub struct Config {
     pub labels: Labels,
     /// The Traefik we serve.
     pub traefik: Traefik,
+    /// Where the last confirmed document is kept for Traefik's file provider.
+    pub fallback_file: Option<PathBuf>,
+    /// Whether servers are asked before they are published.
+    pub probe: bool,
     /// Which stacks go in envs whose record does not say it; `web` parses it.
     pub retention: Option<String>,
     /// What is logged, and how.
@@ -140,6 +143,8 @@ pub struct Traefik {
     pub apis: Vec<String>,
     /// Content of the `Authorization` header for these.
     pub api_auth: Option<Secret>,
+    /// Whether it may be attached to networks that move its default route.
+    pub gateway_may_move: bool,
 }
 
 /// How a container is found.

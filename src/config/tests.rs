@@ -249,12 +249,12 @@ fn bad_token_files_are_named() {
 }
 
 #[test]
-fn what_is_not_built_is_refused_and_empty_is_not_set() {
+fn the_fallback_file_has_an_ending_that_traefik_knows() {
     let text = refusal(&[("fallback-file", "x")]);
-    assert!(
-        text.contains("is not built yet and is refused rather than ignored"),
-        "{text}"
-    );
+    assert!(text.contains("must end in .yml or .yaml"), "{text}");
+    let file = config(&flags(&[("fallback-file", "x.yml")]), NO_ENVIRONMENT);
+    let file = file.unwrap().fallback_file;
+    assert_eq!(file, Some("x.yml".into()), "taken");
     let empty = config(&flags(&[("fallback-file", "")]), NO_ENVIRONMENT);
     assert!(empty.is_ok(), "empty: {empty:?}");
 }

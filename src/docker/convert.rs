@@ -132,6 +132,27 @@ pub(super) fn stopping(inspected: Inspected) -> Stopping {
     }
 }
 
+/// Longest part of a health check's output that is told, in characters.
+const LONGEST_OUTPUT: usize = 300;
+
+/// What the last run of a failing health check said, on one line; `None` when it does not fail.
+pub(super) fn complaint(inspected: &Inspected) -> Option<String> {
+    let health = &inspected.state.health;
+    if health_word(&health.status) != Some(Health::Unhealthy) {
+        return None;
+    }
+    let words = health.log.last()?.output.split_whitespace();
+    let line = words.collect::<Vec<_>>().join(" ");
+    let skipped = line.chars().count().saturating_sub(LONGEST_OUTPUT);
+    // the end of an output says what went wrong
+    let end: String = line
+        .chars()
+        .skip(skipped)
+        .filter(|c| !c.is_control())
+        .collect();
+    (!end.is_empty()).then_some(end)
+}
+
 fn address(text: &str) -> Option<IpAddr> {
     text.parse()
         .ok()
@@ -279,6 +300,39 @@ mod tests {
         for (config, signal, grace_ms) in cases {
             assert_eq!(stopping(config), (signal.to_owned(), grace_ms), "{config}");
         }
+    }
+
+    #[test]
+    fn a_failing_check_is_heard_by_its_last_words() {
+        let complaint = |health: &str| {
+            let text = format!(r#"{{"State":{{"Health":{health}}}}}"#);
+            complaint(&serde_json::from_str(&text).unwrap())
+        };
+        let runs = r#""Log":[{"Output":"old"},{"Output":"  no\n\u001b[2Jdatabase \n"}]"#;
+        let said = complaint(&format!(r#"{{"Status":"unhealthy",{runs}}}"#));
+        assert_eq!(
+            said.as_deref(),
+            Some("no [2Jdatabase"),
+            "the newest, on one line"
+        );
+        assert_eq!(
+            complaint(&format!(r#"{{"Status":"healthy",{runs}}}"#)),
+            None,
+            "it is well"
+        );
+        for odd in ["null", "{}", r#"{"Status":"unhealthy","Log":null}"#] {
+            assert_eq!(complaint(odd), None, "{odd}");
+        }
+        let wordy = format!(
+            r#"{{"Status":"unhealthy","Log":[{{"Output":"{}end"}}]}}"#,
+            "x".repeat(4_000)
+        );
+        let said = complaint(&wordy).unwrap();
+        assert_eq!(
+            (said.chars().count(), said.ends_with("end")),
+            (300, true),
+            "its end"
+        );
     }
 
     #[test]

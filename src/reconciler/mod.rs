@@ -28,7 +28,7 @@ mod tests;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::routing::model::{Attachments, Change};
+use crate::routing::model::{Attachments, Change, Targets};
 use crate::routing::table::{Options, Table};
 use crate::routing::time::Timestamp;
 use crate::snapshot::Publisher;
@@ -65,6 +65,8 @@ pub struct Outlets {
     pub publisher: Publisher,
     /// Networks that Traefik must be attached to.
     pub attachments: watch::Sender<Attachments>,
+    /// What servers are to be asked.
+    pub targets: watch::Sender<Targets>,
     /// What visitors of closed envs are told.
     pub closed: watch::Sender<Closed>,
     /// Ends the holding of answers when Traefik is told to stop.

@@ -274,7 +274,7 @@ fn placed<'a>(old: &Record, new: &'a Record) -> Option<&'a Version> {
 
 /// What hooks know a transition as.
 fn acts(old: &Record, new: &Record, what: &What) -> Vec<HookEvent> {
-    if *what == What::RolledBack {
+    if matches!(what, What::RolledBack | What::FailedOver) {
         return vec![HookEvent::Rollback];
     }
     let mut acts = Vec::new();

@@ -160,7 +160,7 @@ impl Reconciler {
         saved.map(|_seq| ())
     }
 
-    /// Hands out the document, the wished attachments, and the news that there may be news.
+    /// Hands out the document, the wished attachments and probes, and the news that there may be news.
     pub(super) fn publish(&mut self, now: Timestamp) {
         self.tend_removals(now);
         let synced = self.table.is_synced();
@@ -172,6 +172,9 @@ impl Reconciler {
         }
         if let Some(wish) = synced.then(|| self.table.take_attachments()).flatten() {
             show(&self.outlets.attachments, wish);
+        }
+        if let Some(targets) = synced.then(|| self.table.take_targets()).flatten() {
+            self.outlets.targets.send_replace(targets);
         }
         self.outlets.turns.send_modify(|turn| {
             turn.count += 1;

@@ -46,7 +46,7 @@ pub use entry::{Answer, Entry, Idempotency, Put};
 pub use error::{Error, Trouble};
 pub use history::HistoryEntry;
 pub use loaded::{Loaded, Mode};
-pub use verify::{Condition, FileVerdict, Verdict, verify};
+pub use verify::{Condition, FileVerdict, Verdict, peek, verify};
 pub use writer::Store;
 
 /// Version of the files' format. Any change of it, an added field too, needs the next number: an older

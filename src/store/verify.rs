@@ -11,7 +11,7 @@ use super::copy::Copy;
 use super::disk::Source as _;
 use super::journal::{End, Scan};
 use super::recover::{Files, Stored, recover};
-use super::{Error, Mode, name};
+use super::{Error, Loaded, Mode, name};
 
 /// How often a directory that changes while it is read is read again before its state is believed.
 const ATTEMPTS: usize = 20;
@@ -92,6 +92,19 @@ pub fn verify(dir: &Path) -> Result<Verdict, Error> {
         copy = again;
     }
     judge(&copy)
+}
+
+/// What a state directory holds, as far as it can be vouched for, without locking or changing it.
+pub fn peek(dir: &Path) -> Result<Loaded, Error> {
+    let recovered = recover(&Copy::read(dir)?)?;
+    Ok(Loaded {
+        answers: recovered.image.answers().clone(),
+        envs: recovered.image.envs,
+        rollouts: recovered.image.rollouts,
+        seq: recovered.head.seq,
+        mode: recovered.mode,
+        warnings: recovered.warnings,
+    })
 }
 
 /// Judges files that do not change any more.

@@ -70,14 +70,14 @@ fn a_short_token_does_not_start() {
 }
 
 #[test]
-fn what_is_not_built_yet_does_not_start() {
+fn what_cannot_work_does_not_start() {
     Test::new("serve --docker-endpoint unix:///a --docker-endpoint unix:///b")
         .code(2)
         .stderr_has(&["error: --docker-endpoint: names several endpoints"])
         .run();
     Test::new("serve --fallback-file f.json")
         .code(2)
-        .stderr_has(&["error: --fallback-file: is not built yet and is refused"])
+        .stderr_has(&["error: --fallback-file: f.json must end in .yml or .yaml"])
         .run();
 }
 

@@ -35,6 +35,7 @@ fn every_help_text_has_examples() {
         "stacks",
         "diagnose",
         "check",
+        "export",
         "healthcheck",
         "version",
     ] {

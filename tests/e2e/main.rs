@@ -30,6 +30,8 @@ mod latency;
 #[cfg(test)]
 mod leaving;
 #[cfg(test)]
+mod nobody_home;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod poison;

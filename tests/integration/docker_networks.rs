@@ -51,6 +51,7 @@ impl Task {
         self.wish.send_replace(Attachments {
             proxy: Some(container_id("traefik")),
             networks,
+            ..Attachments::default()
         });
     }
 

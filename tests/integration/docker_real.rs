@@ -229,6 +229,7 @@ async fn follow(
         let wanted = Attachments {
             proxy: Some(proxy.clone()),
             networks: wanted,
+            ..Attachments::default()
         };
         wish.send_if_modified(|before| {
             let changed = *before != wanted;

@@ -48,7 +48,9 @@ async fn a_real_stop_is_told_at_its_signal() {
             | Change::Remove(_)
             | Change::Attachment { .. }
             | Change::TraefikVersion(_)
-            | Change::Provider(_) => None,
+            | Change::Provider(_)
+            | Change::Complained { .. }
+            | Change::Probed { .. } => None,
         };
         let told: Vec<_> = seen.log[from..].iter().filter_map(words).collect();
         let expected = ["SIGTERM", "SIGQUIT", "SIGWINCH", "signal 37"][number];

@@ -30,7 +30,9 @@ fn ever_running_after(log: &[Change], name: &str, from: usize) -> bool {
         | Change::Remove(_)
         | Change::Attachment { .. }
         | Change::TraefikVersion(_)
-        | Change::Provider(_) => false,
+        | Change::Provider(_)
+        | Change::Complained { .. }
+        | Change::Probed { .. } => false,
     })
 }
 

@@ -131,6 +131,7 @@ mod tests {
         let json = serde_json::to_value(&body).unwrap();
         let shown: Vec<&String> = json.as_object().unwrap().keys().collect();
         let all = [
+            "auto_failover",
             "compose_files",
             "deploy_hooks",
             "domain",

@@ -6,12 +6,21 @@ use crate::docker::client::Engine;
 use crate::docker::error::Error;
 use crate::docker::wire::ListedEndpoint;
 use crate::routing::ids::ContainerId;
+use crate::routing::model::Attached;
 
 use super::plan::{Attach, Detach};
 
 /// The mark on an attachment that we made. Bridge networks take unknown driver options and keep them (Engine 20.10:
 /// also over a restart of the container).
 const MARK: (&str, &str) = ("pointsman.attached", "true");
+
+/// Who it is, for the log.
+pub(super) const fn name(who: Attached) -> &'static str {
+    match who {
+        Attached::Proxy => "Traefik",
+        Attached::Own => "Pointsman",
+    }
+}
 
 /// Did we make this attachment.
 pub(super) fn is_ours(endpoint: &ListedEndpoint) -> bool {
@@ -22,19 +31,19 @@ pub(super) fn is_ours(endpoint: &ListedEndpoint) -> bool {
 /// Attaches; a network that vanished meanwhile is left to the next pass.
 pub(super) async fn attach(
     engine: &Engine,
-    proxy: &ContainerId,
+    (who, id): (Attached, &ContainerId),
     attach: &Attach,
 ) -> Result<(), Error> {
     let connected = engine
         .network_connect(
             &attach.network_id,
-            proxy,
+            id,
             &endpoint_config(attach.gateway_priority),
         )
         .await;
     match connected {
         Ok(()) => {
-            tracing::info!(network = attach.network, "attached Traefik");
+            tracing::info!(network = attach.network, "attached {}", name(who));
             Ok(())
         }
         Err(error) if is_attached_already(&error) || error.status() == Some(404) => Ok(()),
@@ -45,15 +54,15 @@ pub(super) async fn attach(
 /// Detaches.
 pub(super) async fn detach(
     engine: &Engine,
-    proxy: &ContainerId,
+    (who, id): (Attached, &ContainerId),
     detach: &Detach,
 ) -> Result<(), Error> {
     let disconnected = engine
-        .network_disconnect(&detach.reference, proxy, detach.force)
+        .network_disconnect(&detach.reference, id, detach.force)
         .await;
     match disconnected {
         Ok(()) => {
-            tracing::info!(network = detach.network, "detached Traefik");
+            tracing::info!(network = detach.network, "detached {}", name(who));
             Ok(())
         }
         Err(error) if is_detached_already(&error) => Ok(()),

@@ -1,6 +1,7 @@
-//! Attaches Traefik to the networks that routed servers are on, and takes it off again.
+//! Attaches Traefik to the networks that routed servers are on, and takes it off again; Pointsman's own container, too,
+//! where it probes.
 //!
-//! Works from the latest wish only (a `watch` channel): each pass reads Traefik's attachments and the Engine's networks, lets
+//! Works from the latest wish only (a `watch` channel): each pass reads the two's attachments and the Engine's networks, lets
 //! `plan` decide, and carries the decision out. Which attachments are ours is written into the attachment itself (a
 //! driver option, which survives restarts of Traefik, of the daemon and of Pointsman), so nothing that somebody else attached is ever
 //! touched. That an attachment succeeded is not told here: the watcher sees Traefik's container change.
@@ -22,7 +23,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::routing::ids::ContainerId;
-use crate::routing::model::{Attachments, Change};
+use crate::routing::model::{Attached, Attachments, Change, Gateway};
 
 use super::client::{Client, Engine};
 use super::error::{Error, chain};
@@ -68,17 +69,22 @@ struct Networks {
     timing: Arc<Timing>,
     changes_tx: mpsc::Sender<Change>,
     backoff: Backoff,
-    /// Networks that were told as refused, and why.
-    refused: BTreeMap<String, String>,
+    /// Attachments that were told as refused, and why.
+    refused: Refusals,
     sweeper: Sweeper,
     /// The last failure of a whole pass, so that it is logged once.
     failure: Option<String>,
 }
 
+/// By whom and the network's name: why not.
+type Refusals = BTreeMap<(Attached, String), String>;
+
 /// What a pass found out.
 #[derive(Debug, Default)]
 struct Outcome {
-    refused: BTreeMap<String, String>,
+    refused: Refusals,
+    /// Networks that somebody was taken off.
+    detached: Vec<String>,
     try_again: bool,
 }
 
@@ -121,72 +127,45 @@ impl Networks {
     }
 
     async fn attempt(&mut self, wish: &Attachments) -> Result<Outcome, Error> {
-        if wish.proxy.is_none() && !self.sweeper.is_busy() {
+        if wish.proxy.is_none() && wish.own.is_none() && !self.sweeper.is_busy() {
             return Ok(Outcome::default());
         }
         let engine = self.client.connect(&self.timing).await?;
         let networks = engine.networks().await?;
-        let outcome = match &wish.proxy {
-            Some(id) => {
-                self.look_after(&engine, id, &networks, &wish.networks)
-                    .await?
-            }
-            None => Outcome::default(),
-        };
+        let proxy = wish.proxy.as_ref().map(|id| (id, &wish.networks));
+        let own = wish.own.as_ref().map(|id| (id, &wish.own_networks));
+        // both at once: compose may be about to remove a network that both are on
+        let (proxy, own) = tokio::join!(
+            look_after(&engine, (Attached::Proxy, wish.gateway), proxy, &networks),
+            look_after(&engine, (Attached::Own, wish.gateway), own, &networks),
+        );
+        let outcome = proxy?.and(own?);
+        for name in &outcome.detached {
+            self.sweeper.add(name, networks.get(name));
+        }
         self.sweeper
             .look(&engine, &networks, &wish.networks)
             .await?;
         Ok(outcome)
     }
 
-    async fn look_after(
-        &mut self,
-        engine: &Engine,
-        id: &ContainerId,
-        networks: &BTreeMap<String, wire::Network>,
-        wanted: &BTreeSet<String>,
-    ) -> Result<Outcome, Error> {
-        let mut outcome = Outcome::default();
-        let Some(proxy) = look_at_proxy(engine, id).await? else {
-            return Ok(outcome);
-        };
-        let plan = plan(engine.version(), &proxy, networks, wanted);
-        outcome.refused = plan.refuse;
-        outcome.try_again = !plan.postponed.is_empty();
-        // first, because compose is about to remove the network
-        for detach in &plan.detach {
-            match carry_out::detach(engine, id, detach).await {
-                Ok(()) => self
-                    .sweeper
-                    .add(&detach.network, networks.get(&detach.network)),
-                Err(error) => outcome.note_detach(&detach.network, &error),
-            }
-        }
-        for attach in &plan.attach {
-            if let Err(error) = carry_out::attach(engine, id, attach).await {
-                outcome.note_attach(&attach.network, &error);
-            }
-        }
-        Ok(outcome)
-    }
-
     /// Tells what changed about refusals.
-    async fn tell(&mut self, refused: BTreeMap<String, String>) -> Result<(), Closed> {
+    async fn tell(&mut self, refused: Refusals) -> Result<(), Closed> {
         let before = std::mem::replace(&mut self.refused, refused);
-        let cleared = before
-            .keys()
-            .filter(|network| !self.refused.contains_key(*network));
-        let cleared = cleared.map(|network| (network.clone(), None));
-        let new = self
-            .refused
-            .iter()
-            .filter(|(network, why)| before.get(*network) != Some(why));
-        let new = new.map(|(network, why)| (network.clone(), Some(why.clone())));
-        for (network, refused) in cleared.chain(new) {
+        let cleared = before.keys().filter(|key| !self.refused.contains_key(*key));
+        let cleared = cleared.map(|key| (key.clone(), None));
+        let new = self.refused.iter();
+        let new = new.filter(|(key, why)| before.get(*key) != Some(why));
+        let new = new.map(|(key, why)| (key.clone(), Some(why.clone())));
+        for ((who, network), refused) in cleared.chain(new) {
             if let Some(why) = &refused {
-                tracing::warn!(network, why, "Traefik is not attached");
+                tracing::warn!(network, why, "{} is not attached", carry_out::name(who));
             }
-            let change = Change::Attachment { network, refused };
+            let change = Change::Attachment {
+                who,
+                network,
+                refused,
+            };
             self.changes_tx
                 .send(change)
                 .await
@@ -208,27 +187,73 @@ impl Networks {
 }
 
 impl Outcome {
-    fn note_attach(&mut self, network: &str, error: &Error) {
+    fn and(mut self, other: Self) -> Self {
+        self.refused.extend(other.refused);
+        self.detached.extend(other.detached);
+        self.try_again |= other.try_again;
+        self
+    }
+
+    fn note_attach(&mut self, who: Attached, network: &str, error: &Error) {
         // 4xx is about the request and will be the same the next time; everything else may pass
         self.try_again |= error.status().is_none_or(|status| status >= 500);
         self.refused.insert(
-            network.to_owned(),
+            (who, network.to_owned()),
             format!("attaching failed: {}", chain(error)),
         );
     }
 
-    fn note_detach(&mut self, network: &str, error: &Error) {
+    fn note_detach(&mut self, who: Attached, network: &str, error: &Error) {
         self.try_again = true;
         tracing::warn!(
             network,
             error = chain(error),
-            "cannot detach Traefik, trying again"
+            "cannot detach {}, trying again",
+            carry_out::name(who)
         );
     }
 }
 
+/// Gives one container the networks that it should have, and takes from it those that we gave.
+async fn look_after(
+    engine: &Engine,
+    (who, rule): (Attached, Gateway),
+    wish: Option<(&ContainerId, &BTreeSet<String>)>,
+    networks: &BTreeMap<String, wire::Network>,
+) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::default();
+    let Some((id, wanted)) = wish else {
+        return Ok(outcome);
+    };
+    let Some(seen) = look_at(engine, id).await? else {
+        return Ok(outcome);
+    };
+    let proxy = Proxy {
+        name: carry_out::name(who),
+        rule,
+        ..seen
+    };
+    let plan = plan(engine.version(), &proxy, networks, wanted);
+    let refused = plan.refuse.into_iter();
+    outcome.refused = refused.map(|(name, why)| ((who, name), why)).collect();
+    outcome.try_again = !plan.postponed.is_empty();
+    // first, because compose is about to remove the network
+    for detach in plan.detach {
+        match carry_out::detach(engine, (who, id), &detach).await {
+            Ok(()) => outcome.detached.push(detach.network),
+            Err(error) => outcome.note_detach(who, &detach.network, &error),
+        }
+    }
+    for attach in &plan.attach {
+        if let Err(error) = carry_out::attach(engine, (who, id), attach).await {
+            outcome.note_attach(who, &attach.network, &error);
+        }
+    }
+    Ok(outcome)
+}
+
 /// `None`: the container is gone.
-async fn look_at_proxy(engine: &Engine, id: &ContainerId) -> Result<Option<Proxy>, Error> {
+async fn look_at(engine: &Engine, id: &ContainerId) -> Result<Option<Proxy>, Error> {
     match engine.inspect(id).await {
         Ok(inspected) => Ok(Some(proxy(inspected))),
         Err(error) if error.status() == Some(404) => Ok(None),
@@ -241,6 +266,8 @@ fn proxy(inspected: wire::Inspected) -> Proxy {
     Proxy {
         running: inspected.state.running,
         mode: inspected.host_config.network_mode,
+        name: "",
+        rule: Gateway::Stays,
         attached: networks
             .map(|(name, endpoint)| (name, carry_out::is_ours(&endpoint)))
             .collect(),

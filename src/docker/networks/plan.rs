@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::docker::client::Force;
 use crate::docker::version::ApiVersion;
 use crate::docker::wire::Network;
+use crate::routing::model::Gateway;
 
 /// Far below the default of 0: this attachment never becomes the gateway.
 const NEVER_THE_GATEWAY: i32 = -1000;
@@ -17,6 +18,9 @@ const NEVER_THE_GATEWAY: i32 = -1000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Proxy {
     pub running: bool,
+    /// What it is called in messages.
+    pub name: &'static str,
+    pub rule: Gateway,
     /// `HostConfig.NetworkMode`.
     pub mode: String,
     /// Its networks by name, and whether we attached it.
@@ -69,7 +73,7 @@ pub(super) fn plan(
     let missing = wanted
         .iter()
         .filter(|name| !proxy.attached.contains_key(*name));
-    if let Some(why) = cannot_be_attached(&proxy.mode) {
+    if let Some(why) = cannot_be_attached(&proxy.mode, proxy.name) {
         plan.refuse = missing.map(|name| (name.clone(), why.clone())).collect();
         return plan;
     }
@@ -84,12 +88,14 @@ pub(super) fn plan(
             plan.postponed.insert(name.clone());
             continue;
         };
-        if let Some(why) = risk(version, network, gateway.as_deref()) {
+        let risk = risk(version, network, gateway.as_deref(), proxy.name);
+        if let Some(why) = risk.filter(|_| proxy.rule == Gateway::Stays) {
             plan.refuse.insert(name.clone(), why);
             continue;
         }
         plan.attach.push(attach(version, network));
-        if gateway.is_none() && !network.internal {
+        let moves = gateway.as_ref().is_none_or(|gateway| name < gateway);
+        if moves && !network.internal {
             gateway = Some(name.clone());
         }
     }
@@ -119,15 +125,15 @@ fn detach(
     unwanted.map(detach).collect()
 }
 
-fn cannot_be_attached(mode: &str) -> Option<String> {
+fn cannot_be_attached(mode: &str, who: &str) -> Option<String> {
     let owner = mode.strip_prefix("container:");
     if let Some(owner) = owner {
         return Some(format!(
-            "Traefik shares the network of container {owner}; give it a network of its own, or host networking"
+            "{who} shares the network of container {owner}; give it a network of its own, or host networking"
         ));
     }
     (mode == "none").then(|| {
-        "Traefik runs with network mode \"none\"; give it a network, or host networking".to_owned()
+        format!("{who} runs with network mode \"none\"; give it a network, or host networking")
     })
 }
 
@@ -145,15 +151,21 @@ fn gateway(proxy: &Proxy, networks: &BTreeMap<String, Network>) -> Option<String
         .min()
 }
 
-fn risk(version: ApiVersion, network: &Network, gateway: Option<&str>) -> Option<String> {
+fn risk(
+    version: ApiVersion,
+    network: &Network,
+    gateway: Option<&str>,
+    who: &str,
+) -> Option<String> {
     let name = network.name.as_str();
     let gateway = gateway.filter(|gateway| name < *gateway)?;
     let safe = version >= ApiVersion::GATEWAY_PRIORITY || network.internal;
     (!safe).then(|| {
         format!(
-            "network {name:?} sorts before {gateway:?}, the network of Traefik's default route: on this Engine (API below 1.48) \
-             attaching it would move the route and cut Traefik's connections. Ways out: give Traefik's own network a name that \
-             sorts first, e.g. \"00-pointsman\"; or make {name:?} internal; or run Traefik with host networking; or update Docker to 28"
+            "network {name:?} sorts before {gateway:?}, the network of {who}'s default route: on this Engine (API below 1.48) \
+             attaching it would move the route and cut {who}'s connections. Ways out: give {who}'s own network a name that \
+             sorts first, e.g. \"00-pointsman\"; or make {name:?} internal; or run {who} with host networking; or update Docker \
+             to 28; or accept the cut with --allow-gateway-move"
         )
     })
 }

@@ -6,6 +6,7 @@ use super::plan::{Plan, Proxy, plan};
 use crate::docker::client::Force;
 use crate::docker::version::ApiVersion;
 use crate::docker::wire::Network;
+use crate::routing::model::Gateway;
 
 const OLD: ApiVersion = ApiVersion::OLDEST;
 const NEW: ApiVersion = ApiVersion::GATEWAY_PRIORITY;
@@ -30,6 +31,8 @@ fn proxy(attached: &[&str]) -> Proxy {
     let attachment = |text: &&str| (text.trim_end_matches('*').to_owned(), text.ends_with('*'));
     Proxy {
         running: true,
+        name: "Traefik",
+        rule: Gateway::Stays,
         mode: "default".to_owned(),
         attached: attached.iter().map(attachment).collect(),
     }
@@ -65,6 +68,18 @@ fn bytes_decide_what_sorts_before_the_gateway() {
         ["Z"],
         "upper case sorts first"
     );
+}
+
+#[test]
+fn who_accepts_the_cut_is_attached_anyway() {
+    let all = networks(&["a", "b", "m"]);
+    let careless = Proxy {
+        rule: Gateway::MayMove,
+        ..proxy(&["m"])
+    };
+    let decided = plan(OLD, &careless, &all, &wanted(&["a", "b"]));
+    assert_eq!(attached(&decided), ["a", "b"], "the operator's choice");
+    assert!(decided.refuse.is_empty(), "{decided:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! is no gap between the two. At most one read runs at a time; what becomes dirty during it is read by the next one, all ids in
 //! one call.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::docker::stats::Stats;
 use crate::docker::timing::Timing;
 use crate::docker::wire::Inspected;
 use crate::routing::ids::ContainerId;
-use crate::routing::model::Change;
+use crate::routing::model::{Change, Health};
 
 use super::Halt;
 use super::drift::Drift;
@@ -52,6 +53,8 @@ pub(super) struct Session<'a> {
     pub(super) phase: Phase,
     reads: JoinSet<Read>,
     inspections: JoinSet<Inspection>,
+    /// Whose failing health checks are to be heard.
+    to_hear: BTreeSet<ContainerId>,
     /// When the next complete list is due.
     pub(super) list_due: Instant,
     /// No read begins before this.
@@ -107,6 +110,7 @@ impl<'a> Session<'a> {
             phase: Phase::Listing,
             reads: JoinSet::new(),
             inspections: JoinSet::new(),
+            to_hear: BTreeSet::new(),
             list_due: now,
             quiet_until: now,
             missed_event: None,
@@ -225,10 +229,10 @@ impl<'a> Session<'a> {
         });
     }
 
-    /// Inspects what got a signal for the first time.
+    /// Inspects what got a signal for the first time, and what turned unhealthy.
     fn begin_inspections(&mut self, engine: &Engine) {
         while self.inspections.len() < MAX_INSPECTIONS
-            && let Some(id) = self.mirror.take_to_inspect()
+            && let Some(id) = self.next_to_inspect()
         {
             let engine = engine.clone();
             self.inspections.spawn(async move {
@@ -238,10 +242,16 @@ impl<'a> Session<'a> {
         }
     }
 
+    fn next_to_inspect(&mut self) -> Option<ContainerId> {
+        let to_ask = self.mirror.take_to_inspect();
+        to_ask.or_else(|| self.to_hear.pop_first())
+    }
+
     async fn take_inspection(&mut self, inspection: Inspection) -> Result<(), Halt> {
         let Inspection { id, answer } = inspection;
         // what came meanwhile is newer
         self.take_marks().await?;
+        let complaint = answer.as_ref().ok().and_then(convert::complaint);
         let stopping = match answer {
             Ok(inspected) => Some(convert::stopping(inspected)),
             Err(error) => {
@@ -253,7 +263,9 @@ impl<'a> Session<'a> {
             }
         };
         let change = self.mirror.inspected(&id, stopping);
-        self.tell(change).await
+        self.tell(change).await?;
+        let complaint = complaint.map(|words| Change::Complained { id, words });
+        self.tell(complaint).await
     }
 
     /// Empties the inbox. Deaths and departures are told here, from the event itself.
@@ -307,8 +319,13 @@ impl<'a> Session<'a> {
         self.tell(told).await
     }
 
-    pub(super) async fn tell(&self, change: Option<Change>) -> Result<(), Halt> {
+    pub(super) async fn tell(&mut self, change: Option<Change>) -> Result<(), Halt> {
         let Some(change) = change else { return Ok(()) };
+        if let Change::Apply(container) | Change::ResyncApply(container) = &change
+            && container.health == Health::Unhealthy
+        {
+            self.to_hear.insert(container.id.clone());
+        }
         self.changes_tx
             .send(change)
             .await

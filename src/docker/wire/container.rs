@@ -108,6 +108,27 @@ pub(in crate::docker) struct InspectedState {
     pub running: bool,
     #[serde(deserialize_with = "text")]
     pub started_at: String,
+    #[serde(deserialize_with = "or_default")]
+    pub health: InspectedHealth,
+}
+
+/// What its health check says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(in crate::docker) struct InspectedHealth {
+    #[serde(deserialize_with = "text")]
+    pub status: String,
+    /// The last runs, the newest last.
+    #[serde(deserialize_with = "or_default")]
+    pub log: Vec<HealthRun>,
+}
+
+/// One run of a health check.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(in crate::docker) struct HealthRun {
+    #[serde(deserialize_with = "text")]
+    pub output: String,
 }
 
 /// How it is to be stopped.

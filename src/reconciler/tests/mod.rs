@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::routing::ids::{ContainerId, EnvKey, Version};
 use crate::routing::model::{
-    Attachments, Change, Container, Endpoint, EnvRecord, Health, Origin, Port, State,
+    Attachments, Change, Container, Endpoint, EnvRecord, Health, Origin, Port, State, Targets,
 };
 use crate::routing::plan::{FirstDeploy, Weight};
 use crate::routing::rollout::{Command, Insist, Phase, Refusal, Until};
@@ -80,6 +80,7 @@ impl Rig {
         let outlets = Outlets {
             publisher,
             attachments,
+            targets: watch::channel(Targets::default()).0,
             closed: watch::channel(Closed::new()).0,
             farewell,
             turns,

@@ -1,4 +1,4 @@
-//! What Traefik must be attached to, as the table wants it and the Docker station carries it out.
+//! What Traefik and Pointsman must be attached to, as the table wants it and the Docker station carries it out.
 
 use std::collections::BTreeSet;
 
@@ -11,4 +11,29 @@ pub struct Attachments {
     pub proxy: Option<ContainerId>,
     /// Names of the networks that routed servers are reached through.
     pub networks: BTreeSet<String>,
+    /// Whether an attachment may move the default route.
+    pub gateway: Gateway,
+    /// Pointsman's own container, when it is in one and attaches itself.
+    pub own: Option<ContainerId>,
+    /// Names of the networks in which servers are probed.
+    pub own_networks: BTreeSet<String>,
+}
+
+/// Whether an attachment may move the default route of its container, which cuts connections for a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gateway {
+    /// No: such an attachment is refused.
+    #[default]
+    Stays,
+    /// Yes.
+    MayMove,
+}
+
+/// Who is attached to networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Attached {
+    /// Traefik.
+    Proxy,
+    /// Pointsman.
+    Own,
 }

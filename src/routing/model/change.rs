@@ -1,8 +1,10 @@
 //! How facts arrive: single changes, or a complete list between two marks.
 
+use std::sync::Arc;
+
 use crate::routing::ids::{ContainerId, TraefikVersion};
 
-use super::{Authority, Container};
+use super::{Attached, Authority, Container, Finding, Target};
 
 /// One fact. Between [`Change::ResyncStart`] and [`Change::ResyncEnd`] a complete list is told; it takes
 /// effect as a whole at its end, so that no reader sees half a world.
@@ -22,11 +24,27 @@ pub enum Change {
     Exited(ContainerId),
     /// The container is gone.
     Remove(ContainerId),
-    /// Attaching Traefik to a network failed or was refused; `None` clears it.
+    /// What the last run of a container's own health check said, when it fails.
+    Complained {
+        /// Which container.
+        id: ContainerId,
+        /// Its words, on one line.
+        words: String,
+    },
+    /// What a probe found, when it is something new.
+    Probed {
+        /// Who was asked what.
+        target: Arc<Target>,
+        /// What was found.
+        finding: Finding,
+    },
+    /// Attaching to a network failed or was refused; `None` clears it.
     Attachment {
+        /// Who is not attached.
+        who: Attached,
         /// The network's name.
         network: String,
-        /// Why Traefik is not attached, in words for the operator.
+        /// Why it is not attached, in words for the operator.
         refused: Option<String>,
     },
     /// The lowest release among the Traefiks that read the document.

@@ -31,6 +31,8 @@ pub struct EnvRecord {
     pub plan: Option<Plan>,
     /// Whether the first version goes live by itself.
     pub first_deploy: FirstDeploy,
+    /// Whether the standby takes over when no server of the active version is healthy.
+    pub auto_failover: bool,
     /// Who is told what happens, or asked before it does.
     pub hooks: Vec<Hook>,
     /// Requests to the live host that always go to the staged version.
@@ -159,6 +161,7 @@ impl EnvRecord {
             health: HealthPolicy::default(),
             plan: None,
             first_deploy: FirstDeploy::Manual,
+            auto_failover: false,
             hooks: Vec::new(),
             staged_access: Vec::new(),
             deploy: serde_json::Value::Null,

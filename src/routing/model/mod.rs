@@ -11,11 +11,12 @@ mod diagnostic;
 mod env;
 mod hook;
 mod maintenance;
+mod probe;
 mod removal;
 mod retention;
 pub mod secrecy;
 
-pub use attachment::Attachments;
+pub use attachment::{Attached, Attachments, Gateway};
 pub use authority::{Authority, AuthorityError};
 pub use change::Change;
 pub use container::{Container, Endpoint, Health, Leaving, Port, State};
@@ -25,6 +26,7 @@ pub use env::{
 };
 pub use hook::{Hook, HookEvent, HookFormat, OnFailure};
 pub use maintenance::{MAINTENANCE, maintenance_env, maintenance_path};
+pub use probe::{Check, CheckScheme, Finding, HttpCheck, Redirects, Rhythm, Target, Targets};
 pub use removal::{
     ImageUse, Leftover, Progress, RemovalOrder, RemovalReport, Removed, Usage, UsageQuestion,
 };

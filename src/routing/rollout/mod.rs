@@ -19,6 +19,6 @@ pub use record::{
     Failed, Freeze, Hold, Maintenance, Phase, Placed, Record, Removal, Retired, Shift, Slots,
 };
 pub use refusal::Refusal;
-pub use step::{Step, next_deadline, step};
+pub use step::{Step, next_deadline, stand_in, step};
 pub use view::{Policy, StackHealth, View};
 pub use what::{Cause, What};

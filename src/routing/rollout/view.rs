@@ -27,6 +27,8 @@ pub struct Policy {
     pub plan: Option<Plan>,
     /// Whether the first version goes live by itself.
     pub first_deploy: FirstDeploy,
+    /// Whether the standby takes over from a dead active version.
+    pub auto_failover: bool,
     /// The hook that is asked before a switch.
     pub pre_switch: Option<String>,
     /// The hook that is asked after a switch, before it is final.

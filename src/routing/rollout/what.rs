@@ -31,6 +31,8 @@ pub enum What {
     Switched,
     /// The previous version is active again.
     RolledBack,
+    /// The standby took over from a dead active version.
+    FailedOver,
     /// The other slot was emptied.
     Evicted,
     /// Changes are forbidden.
@@ -86,6 +88,7 @@ impl What {
             Self::Aborted(_) => "aborted",
             Self::Switched => "switched",
             Self::RolledBack => "rolled-back",
+            Self::FailedOver => "failed-over",
             Self::Evicted => "evicted",
             Self::Frozen => "frozen",
             Self::Unfrozen => "unfrozen",
@@ -114,6 +117,7 @@ impl fmt::Display for What {
             Self::Resumed => "resumed",
             Self::Switched => "switched",
             Self::RolledBack => "rolled back",
+            Self::FailedOver => "failed over: the active version was dead, the standby took over",
             Self::Evicted => "other slot emptied",
             Self::Frozen => "frozen",
             Self::Unfrozen => "unfrozen",

@@ -5,7 +5,7 @@
 //! Traefik can reach its network: published earlier, requests to it would hang.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::routing::model::{Container, Port};
 use crate::routing::traefik::http::LabelServer;
@@ -54,8 +54,8 @@ impl Reach {
 /// Where a container is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// `host:port`, IPv6 in brackets.
-    pub authority: String,
+    /// Written as a text it is a URL's `host:port`, IPv6 in brackets.
+    pub at: SocketAddr,
     /// The network it is reached through, when there is a choice.
     pub network: Option<String>,
 }
@@ -124,7 +124,7 @@ pub fn resolve(
     let holder = owner.unwrap_or(container);
     if holder.network_mode == "host" {
         return Ok(Address {
-            authority: authority(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
+            at: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
             network: None,
         });
     }
@@ -135,7 +135,7 @@ pub fn resolve(
         .and_then(|endpoint| endpoint.address);
     let ip = address.ok_or_else(|| format!("it has no address in network {name}"))?;
     Ok(Address {
-        authority: authority(ip, port),
+        at: SocketAddr::new(ip, port),
         network: Some(name.to_owned()),
     })
 }
@@ -146,11 +146,7 @@ fn bound(container: &Container, port: u16) -> Option<Address> {
     };
     let binding = container.ports.iter().find(usable)?;
     Some(Address {
-        authority: authority(binding.host_ip?, binding.public?),
+        at: SocketAddr::new(binding.host_ip?, binding.public?),
         network: None,
     })
-}
-
-fn authority(ip: IpAddr, port: u16) -> String {
-    std::net::SocketAddr::new(ip, port).to_string()
 }

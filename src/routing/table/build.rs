@@ -2,10 +2,11 @@
 //! of others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::routing::ids::{EnvKey, Slot, Version};
-use crate::routing::model::{Diagnostic, EnvRecord};
-use crate::routing::rollout::Record;
+use crate::routing::model::{Diagnostic, EnvRecord, Target};
+use crate::routing::rollout::{Record, stand_in};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::Section;
 
@@ -78,6 +79,7 @@ impl Table {
             facts: &self.facts,
             options: &self.options,
             reach: &self.reach,
+            probes: &self.probes,
         };
         let mut stacks = BTreeMap::new();
         for (version, members) in by_version(&self.facts.members(key)) {
@@ -107,6 +109,7 @@ impl Table {
         self.use_networks(&old, &stacks);
         self.stacks.insert(key.clone(), stacks);
         self.down.insert(key.clone(), down);
+        self.note_restless(key);
     }
 
     fn use_networks(&mut self, old: &BTreeMap<Version, Stack>, new: &BTreeMap<Version, Stack>) {
@@ -115,6 +118,16 @@ impl Table {
             all.cloned().collect::<BTreeSet<String>>()
         };
         self.rewired |= self.networks.exchange(&networks(old), &networks(new));
+        let probed = |stacks: &BTreeMap<Version, Stack>| {
+            let all = stacks.values().flat_map(|stack| &stack.probed_networks);
+            all.cloned().collect::<BTreeSet<String>>()
+        };
+        self.rewired |= self.probed_networks.exchange(&probed(old), &probed(new));
+        let targets = |stacks: &BTreeMap<Version, Stack>| {
+            let all = stacks.values().flat_map(|stack| &stack.targets);
+            all.cloned().collect::<BTreeSet<Arc<Target>>>()
+        };
+        self.probes.exchange(&targets(old), &targets(new));
     }
 
     /// The age of what an owner claims by its record.
@@ -252,6 +265,7 @@ impl Table {
                 Docker::Replaced
             },
             traefik: self.options.traefik_version,
+            stand_in: stand_in(&rollout, &self.view(env)),
             provider: self.provider.as_ref(),
         });
         fragment.objects = objects;

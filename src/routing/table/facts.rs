@@ -8,7 +8,7 @@ use crate::routing::model::{Container, Health, State};
 use crate::routing::time::Timestamp;
 
 use super::constraints::Constraints;
-use super::leaving::Departure;
+use super::leaving::{Departure, is_up};
 
 /// One container with everything derived from it alone.
 #[derive(Clone, Debug)]
@@ -19,6 +19,10 @@ pub struct Fact {
     pub declaration: Declaration,
     /// Since when it was seen running without a break.
     pub running_since: Option<Timestamp>,
+    /// Which of its runs this is; 0 for what ran already in the first complete list.
+    pub run: u64,
+    /// The last words of its failing health check.
+    pub complaint: Option<String>,
     /// Where it stands after a signal to stop.
     pub departure: Departure,
 }
@@ -28,7 +32,7 @@ impl Fact {
     fn new(
         container: Container,
         old: Option<Self>,
-        constraints: &Constraints,
+        (constraints, run): (&Constraints, u64),
         now: Timestamp,
     ) -> Self {
         let same = old.as_ref().is_some_and(|old| {
@@ -36,6 +40,8 @@ impl Fact {
         });
         let since = old.as_ref().and_then(|old| old.running_since);
         let running_since = (container.state == State::Running).then_some(since.unwrap_or(now));
+        let complaint = old.as_ref().and_then(|old| old.complaint.clone());
+        let complaint = complaint.filter(|_| container.health == Health::Unhealthy);
         let departure = Departure::of(&container, old.as_ref(), now);
         let declaration = match old {
             Some(old) if same => old.declaration,
@@ -45,6 +51,8 @@ impl Fact {
             container,
             declaration,
             running_since,
+            run,
+            complaint,
             departure,
         }
     }
@@ -92,6 +100,8 @@ pub struct Facts {
     sharers: BTreeMap<ContainerId, BTreeSet<ContainerId>>,
     /// Those that are leaving, by the end of their time.
     leaving: BTreeSet<(Timestamp, ContainerId)>,
+    /// The number of the next run.
+    next_run: u64,
 }
 
 impl Facts {
@@ -114,7 +124,12 @@ impl Facts {
         }
         let id = container.id.clone();
         let old = self.remove(&id);
-        let fact = Fact::new(container, old.clone(), &self.constraints, now);
+        let same_run = old.as_ref().filter(|old| is_up(&old.container));
+        let run = match same_run {
+            Some(old) => old.run,
+            None => self.number(),
+        };
+        let fact = Fact::new(container, old.clone(), (&self.constraints, run), now);
         if let Some(labels) = fact.managed() {
             self.members
                 .entry(labels.key.clone())
@@ -129,6 +144,27 @@ impl Facts {
         }
         self.all.insert(id, fact);
         Some(old)
+    }
+
+    /// Takes in what a failing health check said; gives whether it is news.
+    pub fn complain(&mut self, id: &ContainerId, words: String) -> bool {
+        let fact = self.all.get_mut(id);
+        let fact = fact.filter(|fact| fact.container.health == Health::Unhealthy);
+        fact.is_some_and(|fact| fact.complaint.replace(words.clone()) != Some(words))
+    }
+
+    /// The number of a run that begins now.
+    const fn number(&mut self) -> u64 {
+        let number = self.next_run;
+        if number > 0 {
+            self.next_run += 1;
+        }
+        number
+    }
+
+    /// What begins to run from now on is numbered.
+    pub fn count_runs(&mut self) {
+        self.next_run = self.next_run.max(1);
     }
 
     /// Forgets a container and gives what was known of it.

@@ -75,7 +75,8 @@ impl Departure {
     }
 }
 
-const fn is_up(container: &Container) -> bool {
+/// Does it have a process.
+pub(super) const fn is_up(container: &Container) -> bool {
     matches!(container.state, State::Running | State::Paused)
 }
 

@@ -19,6 +19,8 @@ mod golang;
 pub mod leaving;
 pub mod networks;
 pub mod options;
+mod own;
+pub mod probes;
 mod records;
 mod report;
 pub mod server;
@@ -32,7 +34,9 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::routing::ids::{ContainerId, EnvKey, Slot, Version};
-use crate::routing::model::{Attachments, Authority, Change, Container, Diagnostic, EnvRecord};
+use crate::routing::model::{
+    Attachments, Authority, Change, Container, Diagnostic, EnvRecord, Targets,
+};
 use crate::routing::rollout::{Record, StackHealth, View};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::{Document, Section};
@@ -50,6 +54,8 @@ use facts::{Fact, Facts};
 use fragment::Fragment;
 use networks::NetworkUse;
 pub use options::{DefaultRule, DefaultRuleError, Options, ProxySelector};
+use probes::Probes;
+pub use probes::Probing;
 pub use status::{EnvStatus, Share, StackStatus};
 pub use template::{RenderError, TemplateError};
 use unmanaged::{Contribution, Wanters};
@@ -63,6 +69,8 @@ pub struct World<'a> {
     pub options: &'a Options,
     /// Networks that Traefik can reach.
     pub reach: &'a Reach,
+    /// What is known of servers that were asked.
+    pub probes: &'a Probes,
 }
 
 /// All facts and records with everything derived from them.
@@ -85,6 +93,9 @@ pub struct Table {
     networks: NetworkUse,
     /// Stacks that Traefik need not reach any more.
     released: BTreeSet<(EnvKey, Version)>,
+    probes: Probes,
+    /// Networks in which servers are probed.
+    probed_networks: NetworkUse,
     /// Traefik's containers, the oldest first; it counts.
     proxies: BTreeSet<(u64, ContainerId)>,
     /// Envs with a shift.
@@ -141,6 +152,7 @@ impl Table {
         };
         Self {
             facts: Facts::new(options.constraints.clone()),
+            probes: Probes::new(options.probing, own::beginning(&options)),
             options,
             reach,
             rewired: true,
@@ -162,18 +174,17 @@ impl Table {
             Change::Apply(container) => self.put(*container, now),
             Change::Exited(id) => self.exited(&id, now),
             Change::Remove(id) => self.remove(&id),
-            Change::Attachment {
-                network,
-                refused: Some(why),
-            } => {
-                self.refused_networks.insert(network, why);
+            Change::Complained { id, words } => {
+                if self.facts.complain(&id, words) {
+                    self.touch(&id, None);
+                }
             }
+            Change::Probed { target, finding } => self.probed(&target, finding, now),
             Change::Attachment {
+                who,
                 network,
-                refused: None,
-            } => {
-                self.refused_networks.remove(&network);
-            }
+                refused,
+            } => self.attachment(who, network, refused),
             Change::TraefikVersion(version) => self.render_for(version),
             Change::Provider(provider) => self.reached_at(provider),
         }
@@ -216,6 +227,8 @@ impl Table {
             self.put(container, now);
         }
         if self.listing.replace(Listing::Current) == Listing::Awaited {
+            self.facts.count_runs();
+            self.look_at_own();
             self.settle_placed();
             // only now is it known which placed versions have no container
             let recorded = self.rollouts.keys().cloned().map(FragmentKey::Env);
@@ -299,6 +312,9 @@ impl Table {
         if proxy_changed {
             self.look_at_proxy();
         }
+        if self.options.own.as_ref() == Some(id) {
+            self.look_at_own();
+        }
     }
 
     /// Keeps the list of Traefik's containers; gives whether this is one, or was.
@@ -353,6 +369,7 @@ impl Table {
             facts: &self.facts,
             options: &self.options,
             reach: &self.reach,
+            probes: &self.probes,
         }
     }
 
@@ -457,10 +474,22 @@ impl Table {
         let proxy = self
             .proxy()
             .filter(|fact| fact.container.network_mode != "host");
+        let own = self.own_container();
         Attachments {
             proxy: proxy.map(|fact| fact.container.id.clone()),
             networks: self.networks.names().cloned().collect(),
+            gateway: self.options.gateway,
+            own_networks: own
+                .iter()
+                .flat_map(|_| self.probed_networks.names().cloned())
+                .collect(),
+            own,
         }
+    }
+
+    /// What servers are to be asked, when it may have changed since this was last taken.
+    pub fn take_targets(&mut self) -> Option<Targets> {
+        self.probes.take()
     }
 
     /// All findings, in a stable order.

@@ -99,11 +99,17 @@ impl Table {
     }
 
     /// Keeps the list of envs that time or health may move.
-    fn note_restless(&mut self, key: &EnvKey) {
+    pub(super) fn note_restless(&mut self, key: &EnvKey) {
         let record = self.rollouts.get(key);
         let is_first = record.is_none_or(|record| record.active.is_none());
         let goes_live = is_first && self.policy(key).first_deploy == FirstDeploy::Auto;
-        if goes_live || record.is_some_and(Record::is_restless) {
+        let fails_over = record.is_some_and(|record| {
+            let active = record.active_version();
+            let down = self.down.get(key).zip(active);
+            down.is_some_and(|(down, active)| down.contains_key(active))
+        });
+        let fails_over = fails_over && self.policy(key).auto_failover;
+        if goes_live || fails_over || record.is_some_and(Record::is_restless) {
             self.restless.insert(key.clone());
         } else {
             self.restless.remove(key);
@@ -159,6 +165,7 @@ impl Table {
             Policy {
                 plan: record.plan.clone(),
                 first_deploy: record.first_deploy,
+                auto_failover: record.auto_failover,
                 pre_switch: on(HookEvent::PreSwitch),
                 post_switch: on(HookEvent::PostSwitch),
                 hooks: asked.map(|hook| hook.name.clone()).collect(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::routing::ids::{EnvKey, Slot, Version};
 use crate::routing::model::EnvRecord;
-use crate::routing::rollout::Record;
+use crate::routing::rollout::{Record, stand_in};
 use crate::routing::time::Timestamp;
 
 use super::Table;
@@ -120,7 +120,9 @@ impl Table {
         };
         let shift = rollout.shift.as_ref().filter(|shift| shift.has_begun());
         let weight = shift.map_or(0, |shift| shift.weight.percent());
+        let stands_in = stand_in(rollout, &self.view(key)).is_some();
         let candidate = match (alive(active), alive(active.other())) {
+            (false, true) if stands_in => 100,
             (_, false) => 0,
             (false, true) if weight > 0 => 100,
             _ => weight,

@@ -1,5 +1,7 @@
 //! One container as a server of a service: what its labels ask for, and where it is reached.
 
+use std::net::SocketAddr;
+
 use crate::routing::traefik::any::{AnyServer, AnyService};
 use crate::routing::traefik::http::{LabelServer, Server, Service};
 use crate::routing::traefik::tcp::{TcpServer, TcpService};
@@ -15,6 +17,8 @@ use super::options::Options;
 pub struct Found {
     /// The server.
     pub server: AnyServer,
+    /// Its address; `None` for a URL of a label.
+    pub at: Option<SocketAddr>,
     /// The network.
     pub network: Option<String>,
 }
@@ -31,10 +35,11 @@ pub fn find(fact: &Fact, service: &AnyService, world: &World<'_>) -> Result<Foun
                 .unwrap_or_default();
             let address = locate(fact, label.port.as_deref(), world)?;
             let server = UdpServer {
-                address: address.authority,
+                address: address.at.to_string(),
             };
             Ok(Found {
                 server: AnyServer::Udp(server),
+                at: Some(address.at),
                 network: address.network,
             })
         }
@@ -50,7 +55,7 @@ fn http_label(service: &Service) -> LabelServer {
 
 fn http(fact: &Fact, label: &LabelServer, world: &World<'_>) -> Result<Found, String> {
     let weight = address::weight(label)?;
-    let (url, network) = url(fact, label, world)?;
+    let (url, address) = url(fact, label, world)?;
     let server = Server {
         url,
         weight,
@@ -58,7 +63,8 @@ fn http(fact: &Fact, label: &LabelServer, world: &World<'_>) -> Result<Found, St
     };
     Ok(Found {
         server: AnyServer::Http(server),
-        network,
+        at: address.as_ref().map(|address| address.at),
+        network: address.and_then(|address| address.network),
     })
 }
 
@@ -66,13 +72,13 @@ fn url(
     fact: &Fact,
     label: &LabelServer,
     world: &World<'_>,
-) -> Result<(String, Option<String>), String> {
+) -> Result<(String, Option<Address>), String> {
     if let Some(url) = &label.url {
         return whole_url(fact, label, url).map(|url| (url, None));
     }
     let address = locate(fact, label.port.as_deref(), world)?;
     let scheme = address::scheme(label)?;
-    Ok((format!("{scheme}://{}", address.authority), address.network))
+    Ok((format!("{scheme}://{}", address.at), Some(address)))
 }
 
 fn whole_url(fact: &Fact, label: &LabelServer, url: &str) -> Result<String, String> {
@@ -93,11 +99,12 @@ fn tcp(fact: &Fact, service: &TcpService, world: &World<'_>) -> Result<Found, St
         .unwrap_or_default();
     let address = locate(fact, label.port.as_deref(), world)?;
     let server = TcpServer {
-        address: address.authority,
+        address: address.at.to_string(),
         tls: label.tls,
     };
     Ok(Found {
         server: AnyServer::Tcp(server),
+        at: Some(address.at),
         network: address.network,
     })
 }

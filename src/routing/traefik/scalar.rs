@@ -115,6 +115,16 @@ impl Duration {
     pub fn from_millis(millis: u64) -> Self {
         Self(format!("{millis}ms"))
     }
+
+    /// In milliseconds; 0 when it is negative.
+    pub fn as_millis(&self) -> u64 {
+        if let Ok(seconds) = self.0.parse::<i64>() {
+            return u64::try_from(seconds).map_or(0, |seconds| seconds.saturating_mul(1000));
+        }
+        let text = self.0.strip_prefix('+').unwrap_or(&self.0);
+        let parsed = crate::go_duration::parse(text).unwrap_or_default();
+        u64::try_from(parsed.as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 impl<'de> Deserialize<'de> for Duration {

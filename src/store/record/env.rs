@@ -37,6 +37,8 @@ pub(in crate::store) struct Env {
     /// Manual, unless it says otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first_deploy: Option<FirstDeploy>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    auto_failover: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     hooks: Vec<Hook>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -114,6 +116,7 @@ impl From<&EnvRecord> for Env {
             health,
             plan,
             first_deploy,
+            auto_failover,
             hooks,
             staged_access,
             deploy,
@@ -143,6 +146,7 @@ impl From<&EnvRecord> for Env {
                 plan::FirstDeploy::Manual => None,
                 plan::FirstDeploy::Auto => Some(FirstDeploy::Auto),
             },
+            auto_failover: *auto_failover,
             hooks: hooks.iter().map(Hook::from).collect(),
             staged_access: staged_access.iter().map(Match::from).collect(),
             deploy: deploy.clone(),
@@ -182,6 +186,7 @@ impl TryFrom<Env> for EnvRecord {
                 None => plan::FirstDeploy::Manual,
                 Some(FirstDeploy::Auto) => plan::FirstDeploy::Auto,
             },
+            auto_failover: env.auto_failover,
             hooks: env.hooks.into_iter().map(Into::into).collect(),
             staged_access: env
                 .staged_access

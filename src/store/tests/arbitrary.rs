@@ -111,7 +111,7 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
     let names = (any_key(), any::<String>(), option::of(any::<String>()));
     let lists = (any_strings(), option::of(any_tls()), middlewares);
     let first_deploy = prop_oneof![Just(FirstDeploy::Manual), Just(FirstDeploy::Auto)];
-    let kept = (any::<u64>(), option::of(any_retention()));
+    let kept = (any::<u64>(), option::of(any_retention()), any::<bool>());
     let shifts = (option::of(any_plan()), first_deploy, kept);
     let health = (health, vec(any_hook(), 0..3), vec(any_match(), 0..3));
     let deploy = any_strings().prop_map(serde_json::Value::from);
@@ -136,6 +136,7 @@ fn any_env() -> impl Strategy<Value = EnvRecord> {
             health: rest.1.0,
             plan: rest.4.0,
             first_deploy: rest.4.1,
+            auto_failover: rest.4.2.2,
             hooks: rest.1.1,
             staged_access: rest.1.2,
             deploy: rest.5,

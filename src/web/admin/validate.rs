@@ -55,6 +55,7 @@ pub(super) fn record(key: EnvKey, body: &EnvBody, now: Timestamp) -> Result<EnvR
             FirstDeploy::Manual => routing_plan::FirstDeploy::Manual,
             FirstDeploy::Auto => routing_plan::FirstDeploy::Auto,
         },
+        auto_failover: body.auto_failover,
         hooks: hooks::parse(&body.hooks)?,
         staged_access: plan::matches(&body.staged_access)
             .map_err(|error| invalid(format!("staged_access: {error}")))?,

@@ -41,6 +41,8 @@ impl Daemon {
                 "--admin-listen",
                 "127.0.0.1:0",
             ])
+            // what the fake Engine tells of is not there to be asked
+            .arg("--probe=false")
             .args(flags)
             .env("POINTSMAN_HOOK_TEST", "t0ken-of-a-test")
             .stdout(Stdio::piped())

@@ -149,7 +149,13 @@ impl Observer {
                 let before = self.containers.remove(&id);
                 assert!(before.is_some(), "only known containers are removed");
             }
-            Change::Attachment { network, refused } => {
+            Change::Complained { id, words } => {
+                assert!(self.containers.contains_key(&id), "{words}");
+            }
+            Change::Probed { target, .. } => panic!("the Engine told of a probe of {target:?}"),
+            Change::Attachment {
+                network, refused, ..
+            } => {
                 match refused {
                     Some(why) => self.refused.insert(network, why),
                     None => self.refused.remove(&network),

@@ -19,7 +19,7 @@ use crate::reconciler::{
     Reconciler, Request, Upkeep, VerdictRequest, handle_channel,
 };
 use crate::routing::ids::{ContainerId, EnvKey, Revision};
-use crate::routing::model::{Attachments, Change, Container, Health};
+use crate::routing::model::{Attachments, Change, Container, Health, Targets};
 use crate::routing::plan::{Gate, Plan, PlanStep, Weight, named};
 use crate::routing::rollout::{Closure, Command, HookAnswer, Insist, Record, Until, Verdict};
 use crate::routing::table::Options;
@@ -499,6 +499,7 @@ fn start(
     let outlets = Outlets {
         publisher,
         attachments,
+        targets: watch::channel(Targets::default()).0,
         closed: watch::channel(Closed::new()).0,
         farewell: watch::channel(Farewell::default()).0,
         turns,

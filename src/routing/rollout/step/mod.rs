@@ -3,6 +3,7 @@
 //! `verbs` is what operators ask for, `shift` how live traffic gets its shares, `progress` what time and health do,
 //! `guards` what must hold before something moves.
 
+mod failover;
 mod guards;
 mod progress;
 mod shift;
@@ -13,6 +14,7 @@ use crate::routing::time::Timestamp;
 
 use super::{Command, Event, Record, Refusal, View, What};
 
+pub use failover::stand_in;
 pub use progress::next_deadline;
 
 /// How long a pending shift waits for its candidate to become ready.

@@ -4,6 +4,7 @@ use crate::routing::plan::{FirstDeploy, Gate, OnDeadline, Weight};
 use crate::routing::time::Timestamp;
 
 use super::super::{Cause, Hold, Phase, Record, Shift, View, What};
+use super::failover::failover_at;
 use super::{DEAD_CANDIDATE_GRACE_MS, Machine, READY_DEADLINE_MS, Step};
 
 impl Machine<'_> {
@@ -23,7 +24,7 @@ impl Machine<'_> {
             Some(shift) if self.is_another(shift) => self.restarted(shift),
             Some(shift) => self.progress(shift),
             None if self.old.active.is_none() => self.first_deploy(),
-            None => self.unchanged(),
+            None => self.fail_over(),
         }
     }
 
@@ -216,7 +217,7 @@ pub fn next_deadline(record: &Record, view: &View) -> Option<Timestamp> {
             Phase::Held(_) => earliest([died, overdue_at(shift)]),
         }
     });
-    earliest([thaw, first, shift])
+    earliest([thaw, first, shift, failover_at(record, view)])
 }
 
 fn earliest<const N: usize>(times: [Option<Timestamp>; N]) -> Option<Timestamp> {

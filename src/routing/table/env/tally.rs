@@ -8,6 +8,14 @@ use crate::routing::time::Timestamp;
 
 use super::super::facts::Fact;
 
+/// One replica.
+pub(super) enum Counted {
+    /// It takes traffic, and has been up for the minimum time at this point.
+    Settled(Timestamp),
+    /// It takes none; why, if its own state does not say it.
+    Out(Option<String>),
+}
+
 /// Counts towards health.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -25,19 +33,19 @@ impl Tally {
         self.groups.entry(self.group.clone()).or_default();
     }
 
-    pub(super) fn count(&mut self, replica: &Fact, healthy: Option<Timestamp>) {
+    pub(super) fn count(&mut self, replica: &Fact, counted: Counted) {
         self.expected += 1;
-        match healthy {
-            Some(settled) => {
+        match counted {
+            Counted::Settled(settled) => {
                 self.healthy += 1;
                 self.settled_at = self.settled_at.max(settled);
                 *self.groups.entry(self.group.clone()).or_default() += 1;
             }
-            None => self.waiting.push(format!(
-                "{} ({})",
-                replica.container.name,
-                condition(replica)
-            )),
+            Counted::Out(why) => {
+                let why = why.unwrap_or_else(|| condition(replica));
+                self.waiting
+                    .push(format!("{} ({why})", replica.container.name));
+            }
         }
     }
 
@@ -67,18 +75,22 @@ impl Tally {
     }
 }
 
-fn condition(fact: &Fact) -> &'static str {
+fn condition(fact: &Fact) -> String {
     use crate::routing::model::{Health, State};
     if fact.is_leaving() {
-        return "leaving";
+        return "leaving".to_owned();
     }
-    match (fact.container.state, fact.container.health) {
+    let words = match (fact.container.state, fact.container.health) {
         (State::Running, Health::Starting) => "health check starting",
-        (State::Running, Health::Unhealthy) => "unhealthy",
+        (State::Running, Health::Unhealthy) => {
+            let words = fact.complaint.as_ref().map(|words| format!(": {words}"));
+            return format!("unhealthy{}", words.unwrap_or_default());
+        }
         (State::Running, Health::None | Health::Healthy) => "not reachable by Traefik yet",
         (State::Created, _) => "created",
         (State::Paused, _) => "paused",
         (State::Restarting, _) => "restarting",
         (State::Exited, _) => "exited",
-    }
+    };
+    words.to_owned()
 }

@@ -3,12 +3,13 @@
 pub mod compose;
 mod default_rule;
 
-use crate::routing::ids::TraefikVersion;
-use crate::routing::model::Container;
+use crate::routing::ids::{ContainerId, TraefikVersion};
+use crate::routing::model::{Container, Gateway};
 use crate::routing::traefik::since;
 
 use super::constraints::Constraints;
 pub(super) use super::golang::letters::normalize;
+use super::probes::Probing;
 pub use default_rule::{DefaultRule, DefaultRuleError};
 
 #[expect(
@@ -34,6 +35,12 @@ pub struct Options {
     pub managed_only: bool,
     /// Which container Traefik is; `None` when nothing needs attaching.
     pub proxy: Option<ProxySelector>,
+    /// Whether an attachment may move Traefik's default route.
+    pub gateway: Gateway,
+    /// Whether servers are probed before they are published.
+    pub probing: Probing,
+    /// Pointsman's own container, if it is in one.
+    pub own: Option<ContainerId>,
     /// The lowest release among the Traefiks that read the document, until one is told.
     pub traefik_version: TraefikVersion,
 }
@@ -49,6 +56,9 @@ impl Default for Options {
             allow_empty_services: false,
             managed_only: false,
             proxy: None,
+            gateway: Gateway::Stays,
+            probing: Probing::Off,
+            own: None,
             traefik_version: since::NEWEST,
         }
     }

@@ -10,11 +10,13 @@ mod matched;
 mod mirror;
 mod networks;
 mod options;
+mod probes;
 mod properties;
 mod protocols;
 mod retired;
 mod schema;
 mod shift;
+mod standing_in;
 mod sticky;
 #[expect(
     clippy::string_slice,

@@ -1,4 +1,4 @@
-use crate::routing::model::Change;
+use crate::routing::model::{Attached, Change};
 use crate::routing::table::{Options, ProxySelector};
 
 use super::{World, mk, whoami};
@@ -164,11 +164,13 @@ fn a_missing_proxy_is_said() {
 fn a_refused_network_is_a_diagnostic_until_it_is_cleared() {
     let mut world = World::with(attached(), &[traefik()]);
     world.apply(Change::Attachment {
+        who: Attached::Proxy,
         network: "a".to_owned(),
         refused: Some("it would move the gateway".to_owned()),
     });
     assert_eq!(world.codes(), ["network-refused"], "said");
     world.apply(Change::Attachment {
+        who: Attached::Proxy,
         network: "a".to_owned(),
         refused: None,
     });

@@ -37,6 +37,7 @@ pub(in crate::web::admin) fn env(record: &EnvRecord) -> Env {
                 routing_plan::FirstDeploy::Manual => FirstDeploy::Manual,
                 routing_plan::FirstDeploy::Auto => FirstDeploy::Auto,
             },
+            auto_failover: record.auto_failover,
             hooks: hooks::bodies(&record.hooks),
             staged_access: record
                 .staged_access

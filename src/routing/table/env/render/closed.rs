@@ -65,7 +65,7 @@ impl Output<'_> {
         }
     }
 
-    fn middleware(&mut self, name: String, middleware: Middleware) {
+    pub(super) fn middleware(&mut self, name: String, middleware: Middleware) {
         let middleware = AnyMiddleware::Http(Box::new(middleware));
         self.add(Object::middleware(
             Section::HttpMiddlewares,

@@ -25,7 +25,7 @@ impl<'a> Env<'a> {
         let candidate = self
             .rollout
             .other_version()
-            .filter(|_| self.candidate().is_some());
+            .filter(|_| self.candidate().is_some() || self.stand_in.is_some());
         let mut routers = BTreeMap::new();
         for version in candidate.into_iter().chain([active]) {
             let stack = self.stacks.get(version);
@@ -93,7 +93,8 @@ impl<'a> Output<'a> {
             return;
         }
         let name = self.name("unavailable");
-        self.live_host(name.clone(), name.clone(), Vec::new());
+        let retry = self.retry_later();
+        self.live_host(name.clone(), name.clone(), vec![retry]);
         let mut service = AnyService::balancer(Protocol::Http);
         service.prepare();
         self.push(Section::HttpServices, name, &service, Vec::new());

@@ -2,7 +2,7 @@
 //!
 //! The live router takes rule, TLS and middlewares from the active version (`live`); its parent service shares traffic
 //! between version-named children (`parent`). Some requests go to the candidate anyway (`matched`), and in maintenance
-//! all go to a page (`closed`). Every version has its own services and middlewares (`version`) and, in preview and
+//! all go to a page (`closed`). Where nobody is, 503 says when to come again (`waiting`). Every version has its own services and middlewares (`version`) and, in preview and
 //! staged, its own routers (`router`).
 
 mod closed;
@@ -12,6 +12,7 @@ mod names;
 mod parent;
 mod router;
 mod version;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +43,8 @@ pub(crate) struct Env<'a> {
     pub(crate) docker: Docker,
     /// The release that reads the document.
     pub(crate) traefik: TraefikVersion,
+    /// The version that has the traffic of a dead active one.
+    pub(crate) stand_in: Option<&'a Version>,
     /// Where Traefik reaches Pointsman.
     pub(crate) provider: Option<&'a Authority>,
 }
@@ -62,6 +65,7 @@ pub(crate) fn render(env: &Env<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
         names: BTreeSet::new(),
         occupied: BTreeSet::new(),
         matched: None,
+        retries: false,
         objects: Vec::new(),
         since: 0,
         diagnostics: Vec::new(),
@@ -151,6 +155,8 @@ pub(super) struct Output<'a> {
     pub(super) env: &'a Env<'a>,
     /// Requests that go to the other slot's version.
     matched: Option<Matched<'a>>,
+    /// There is a middleware that says when to come again.
+    retries: bool,
     objects: Vec<Object>,
     names: BTreeSet<(Section, String)>,
     /// Entry points of which a router of this env takes all connections.

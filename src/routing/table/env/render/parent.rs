@@ -140,7 +140,7 @@ impl<'a> Output<'a> {
     }
 
     /// Which versions of a service get how much of the live traffic.
-    fn shares(&self, at: &Local, active: &Version) -> Vec<(Version, u32)> {
+    pub(super) fn shares(&self, at: &Local, active: &Version) -> Vec<(Version, u32)> {
         let env = self.env;
         let candidate = env.candidate();
         let share = candidate.map_or(0, |(_, weight)| weight);
@@ -151,6 +151,11 @@ impl<'a> Output<'a> {
         }
         if let Some((version, weight)) = candidate.filter(|(version, _)| serves(version)) {
             children.push((version.clone(), weight));
+        }
+        if children.is_empty()
+            && let Some(standby) = env.stand_in.filter(|version| serves(version))
+        {
+            children.push((standby.clone(), 100));
         }
         if children.is_empty() {
             let offers = |version: &&Version| {

@@ -19,10 +19,10 @@ const HIGHEST: i64 = 1 << 31;
 /// A router being made: its version, its local name, what the labels say, and where it stands.
 #[derive(Clone, Copy)]
 pub(super) struct Making<'a> {
-    version: &'a Version,
+    pub(super) version: &'a Version,
     local: &'a str,
     pub(super) router: &'a StackRouter,
-    place: &'a Place,
+    pub(super) place: &'a Place,
     pub(super) audience: Audience,
 }
 
@@ -173,7 +173,8 @@ impl Output<'_> {
             Place::Staged => format!("{}-staged", self.name(&local)),
             Place::Preview(version) => self.child_name(&local, version),
         };
-        let made = self.made(making, service, rule);
+        let mut made = self.made(making, service, rule);
+        self.note_waiting(making, &mut made);
         if making.audience == Audience::All {
             self.push(protocol.routers(), name.clone(), &made, needs);
         }

@@ -3,14 +3,16 @@
 use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{Diagnostic, EnvRecord};
 use crate::routing::rollout::StackHealth;
+use crate::routing::time::Timestamp;
 use crate::routing::traefik::references::{References, own_name};
 
 use super::super::super::World;
 use super::super::super::facts::Fact;
 use super::super::super::options::compose;
-use super::super::super::server::{self, Found};
+use super::super::super::probes::{self, Judgement, Standing};
+use super::super::super::server;
 use super::super::naming;
-use super::super::tally::Tally;
+use super::super::tally::{Counted, Tally};
 use super::incarnation::incarnation;
 use super::routed::{group_name, groups, routed};
 use super::{Local, Stack};
@@ -129,40 +131,93 @@ impl Builder<'_> {
     /// Servers of all replicas, and what they mean for health.
     fn serve(&mut self, group: &Group<'_>) {
         let services = self.offered(group);
+        let min_ms = self.env.health.min_healthy_time_ms;
         self.tally.begin_group(group_name(group.leader));
         for replica in &group.replicas {
-            let served: Vec<bool> = services
+            let served: Vec<Served> = services
                 .iter()
                 .map(|service| self.serve_one(replica, service))
                 .collect();
-            let healthy = !served.is_empty() && served.into_iter().all(|ok| ok);
-            let settled = replica.settled_at(self.env.health.min_healthy_time_ms);
-            self.tally.count(replica, healthy.then_some(settled));
+            let mut counted = Counted::Settled(replica.settled_at(min_ms));
+            for served in served {
+                counted = match (counted, served) {
+                    (Counted::Settled(at), Served::Yes(since)) => {
+                        let again = since.map(|since| since.plus_millis(min_ms));
+                        Counted::Settled(again.map_or(at, |again| at.max(again)))
+                    }
+                    (Counted::Settled(_), Served::No(why)) | (Counted::Out(why), _) => {
+                        Counted::Out(why)
+                    }
+                };
+            }
+            if services.is_empty() {
+                counted = Counted::Out(None);
+            }
+            self.tally.count(replica, counted);
         }
     }
 
     /// Adds a replica's server to a service when it can take traffic.
-    fn serve_one(&mut self, replica: &Fact, at: &Local) -> bool {
+    fn serve_one(&mut self, replica: &Fact, at: &Local) -> Served {
         let Some(service) = self.stack.services.get(at) else {
-            return false;
+            return Served::No(None);
         };
-        let Found { server, network } = match server::find(replica, &service.service, self.world) {
+        let found = match server::find(replica, &service.service, self.world) {
             Ok(found) => found,
             Err(message) => {
                 if replica.is_serving() {
                     self.report(replica, "no-server", message);
                 }
-                return false;
+                return Served::No(None);
             }
         };
-        let reachable = self.world.reach.reaches(network.as_deref());
-        self.stack.networks.extend(network);
-        if !replica.is_serving() || !reachable {
-            return false;
+        let reachable = self.world.reach.reaches(found.network.as_deref());
+        self.stack.networks.extend(found.network.clone());
+        if !replica.is_serving() {
+            return Served::No(None);
         }
+        let judgement = self.world.probes.judge(replica, &service.service, &found);
+        let since = match self.heed(replica, judgement) {
+            Served::Yes(since) if reachable => since,
+            Served::Yes(_) => return Served::No(None),
+            no @ Served::No(_) => return no,
+        };
         if let Some(service) = self.stack.services.get_mut(at) {
-            service.servers.push(server);
+            service.servers.push(found.server);
         }
-        true
+        Served::Yes(since)
     }
+
+    /// What follows from what probes say of a server.
+    fn heed(&mut self, replica: &Fact, judgement: Judgement) -> Served {
+        let asked = judgement.target.as_deref().map(probes::question);
+        self.stack.targets.extend(judgement.target);
+        self.stack.probed_networks.extend(judgement.network);
+        match judgement.standing {
+            Standing::Ready => Served::Yes(None),
+            Standing::Recovered(since) => Served::Yes(Some(since)),
+            Standing::Unasked(why) => {
+                let message = format!(
+                    "it is published without having been asked whether it is ready, because Pointsman cannot: {why}"
+                );
+                self.report(replica, "not-probed", message);
+                Served::Yes(None)
+            }
+            Standing::Waiting(why) => Served::No(Some(why)),
+            Standing::Failed(why) => {
+                let words = format!("{}: {why}", asked.unwrap_or_default());
+                let message = format!("it is not ready and gets no requests: {words}");
+                self.report(replica, "probe-failed", message);
+                Served::No(Some(words))
+            }
+        }
+    }
+}
+
+/// Whether a service has a replica's server.
+enum Served {
+    /// Yes; since when again, if it failed a probe.
+    Yes(Option<Timestamp>),
+    /// No; why, if its own state does not say it.
+    No(Option<String>),
 }

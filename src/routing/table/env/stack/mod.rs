@@ -11,9 +11,10 @@ mod route;
 mod routed;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::routing::labels::Setting;
-use crate::routing::model::Diagnostic;
+use crate::routing::model::{Diagnostic, Target};
 use crate::routing::rollout::StackHealth;
 use crate::routing::traefik::any::{AnyMiddleware, AnyRouter, AnyServer, AnyService};
 use crate::routing::traefik::rule::Rule;
@@ -39,6 +40,10 @@ pub struct Stack {
     pub prefixes: BTreeSet<Option<String>>,
     /// Networks its servers are reached through.
     pub networks: BTreeSet<String>,
+    /// What its servers are asked.
+    pub targets: BTreeSet<Arc<Target>>,
+    /// Networks in which they are asked.
+    pub probed_networks: BTreeSet<String>,
     /// How it is.
     pub health: StackHealth,
     /// When its oldest container was created.
