@@ -14,7 +14,7 @@ use crate::reconciler::{
 };
 use crate::routing::model::{
     Attachments, Change, Container, EnvRecord, Leftover, Progress, RemovalOrder, RemovalReport,
-    Removed, Retention,
+    Removed, Retention, Targets,
 };
 use crate::routing::retention::Fate;
 use crate::routing::rollout::{Command, Insist, Removal};
@@ -71,6 +71,7 @@ impl Bench {
         let outlets = Outlets {
             publisher,
             attachments: watch::channel(Attachments::default()).0,
+            targets: watch::channel(Targets::default()).0,
             closed: watch::channel(Closed::new()).0,
             farewell: watch::channel(Farewell::default()).0,
             turns,

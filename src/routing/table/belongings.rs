@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::routing::ids::{ContainerId, EnvKey, Version};
-use crate::routing::model::Attachments;
 
 use super::Table;
 use super::claims::FragmentKey;
@@ -86,34 +85,35 @@ impl Table {
         self.dirty.extend(over);
     }
 
-    /// Those that were released ask for no network.
+    /// Those that were released ask for no network, and nobody asks them.
     pub(super) fn without_released(&self, key: &EnvKey, stacks: &mut BTreeMap<Version, Stack>) {
         for (version, stack) in stacks {
             if self.released.contains(&(key.clone(), version.clone())) {
                 stack.networks.clear();
+                stack.probed_networks.clear();
+                stack.targets.clear();
             }
         }
     }
 
-    /// Is Traefik on none of its networks that only it needs.
+    /// Are Traefik and Pointsman on none of its networks that only it needs.
     pub fn is_detached(&self, key: &EnvKey, version: &Version) -> bool {
-        let Attachments {
-            proxy: Some(_),
-            networks: wanted,
-        } = self.attachments()
-        else {
-            return true;
-        };
         let members = by_version(&self.facts.members(key));
         let own = members.get(version).map(|members| members.own.as_slice());
-        let mut networks = own
-            .unwrap_or_default()
-            .iter()
-            .flat_map(|fact| fact.container.networks.keys());
-        let attached = self.proxy().map(|fact| &fact.container.networks);
-        attached.is_none_or(|attached| {
-            networks.all(|network| wanted.contains(network) || !attached.contains_key(network))
-        })
+        let facts = own.unwrap_or_default().iter();
+        let networks: BTreeSet<&String> = facts
+            .flat_map(|fact| fact.container.networks.keys())
+            .collect();
+        let is_off = |who: Option<&ContainerId>, wanted: &BTreeSet<String>| {
+            let attached = who.and_then(|id| self.facts.get(id));
+            let attached = attached.map(|fact| &fact.container.networks);
+            attached.is_none_or(|attached| {
+                let mut networks = networks.iter();
+                networks.all(|name| wanted.contains(*name) || !attached.contains_key(*name))
+            })
+        };
+        let wish = self.attachments();
+        is_off(wish.proxy.as_ref(), &wish.networks) && is_off(wish.own.as_ref(), &wish.own_networks)
     }
 }
 
