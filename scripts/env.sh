@@ -5,6 +5,7 @@
 #   TRAEFIK_VERSION   the Traefik that everything here is tested with
 #   TRAEFIK_BIN       that Traefik, a static binary
 #   MISE_BIN          the mise that the tasks are tested with; may be absent
+#   ACTIONLINT_DIR    what the workflows are linted with; may be absent
 #   BUSYBOX_BIN       a static busybox, for throw-away test images
 
 # shellcheck shell=sh
@@ -16,10 +17,13 @@ TRAEFIK_VERSION=3.7.15
 MISE_VERSION=2026.9.15
 : "${MISE_BIN:=$POINTSMAN_CACHE/mise/$MISE_VERSION/mise}"
 
+ACTIONLINT_VERSION=2.0.6
+: "${ACTIONLINT_DIR:=$POINTSMAN_CACHE/actionlint/$ACTIONLINT_VERSION}"
+
 if [ -z "${BUSYBOX_BIN:-}" ]; then
     # Debian has merged /bin into /usr/bin; older machines have only the first.
     BUSYBOX_BIN=/bin/busybox
     [ -x "$BUSYBOX_BIN" ] || BUSYBOX_BIN=/usr/bin/busybox
 fi
 
-export POINTSMAN_CACHE TRAEFIK_VERSION TRAEFIK_BIN BUSYBOX_BIN MISE_VERSION MISE_BIN
+export POINTSMAN_CACHE TRAEFIK_VERSION TRAEFIK_BIN BUSYBOX_BIN MISE_VERSION MISE_BIN ACTIONLINT_VERSION ACTIONLINT_DIR

