@@ -23,6 +23,8 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 # is the one in the image. With a target named, flags stay off procedural macros.
 CARGO_BUILD_TARGET=$(uname -m)-unknown-linux-gnu
 RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static"
+# Lines of backtraces are not worth the time of linking them into a dozen programs.
+export CARGO_PROFILE_DEV_DEBUG=0
 export CARGO_BUILD_TARGET RUSTFLAGS
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 
@@ -48,9 +50,9 @@ run_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-it
 
 run_test() {
     if have_nextest; then
-        cargo nextest run --locked --status-level fail --final-status-level slow
+        cargo nextest run --locked --lib --bins --tests --status-level fail --final-status-level slow
     else
-        cargo test --locked --all-targets --quiet
+        cargo test --locked --lib --bins --tests --quiet
     fi
 }
 

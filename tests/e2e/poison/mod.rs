@@ -15,6 +15,8 @@ use list::{Named, Poison};
 
 const SOON: Duration = Duration::from_secs(3);
 const APPS: usize = 20;
+/// How many are tried out at a time.
+const TOGETHER: usize = 6;
 
 fn host(app: usize) -> String {
     format!("poison-app-{app}-e2e.test")
@@ -40,17 +42,43 @@ fn run(docker: &Docker, name: &str, host: &str, labels: &[String]) {
     docker.run(&args);
 }
 
-/// One poison among the healthy; gives what is wrong about it.
-fn try_out(system: &System, poison: &Poison) -> Vec<String> {
+fn container(poison: &Poison) -> String {
+    format!("e2e-poison-{}", poison.name)
+}
+
+/// Some poisons among the healthy; gives what is wrong about them. Only what is wrong about one alone counts: in company
+/// they may fight for names.
+fn try_out(system: &System, group: &[Poison]) -> Vec<String> {
     let docker = &system.sandbox.docker;
-    let container = format!("e2e-poison-{}", poison.name);
-    let own_host = format!("{container}.test");
-    run(docker, &container, &own_host, &poison.labels);
+    std::thread::scope(|scope| {
+        for poison in group {
+            let name = container(poison);
+            scope.spawn(move || run(docker, &name, &format!("{name}.test"), &poison.labels));
+        }
+    });
+    let wrong: Vec<String> = group
+        .iter()
+        .flat_map(|poison| look(system, poison))
+        .collect();
+    let names: Vec<String> = group.iter().map(container).collect();
+    let names = names.iter().map(String::as_str);
+    docker.run(&["rm", "-f"].into_iter().chain(names).collect::<Vec<_>>());
+    if wrong.is_empty() || group.len() == 1 {
+        return wrong;
+    }
+    let alone = group.iter().map(std::slice::from_ref);
+    alone.flat_map(|one| try_out(system, one)).collect()
+}
+
+fn look(system: &System, poison: &Poison) -> Vec<String> {
+    let container = container(poison);
     let mut wrong = Vec::new();
     // so it was seen, and the rest of its labels counts
-    let seen = waited(SOON, || match system.answer(&own_host)? {
-        Answer { status: 200, .. } => system.traefik.has(&system.marker()),
-        answer => Err(format!("{answer:?}")),
+    let seen = waited(SOON, || {
+        match system.answer(&format!("{container}.test"))? {
+            Answer { status: 200, .. } => system.traefik.has(&system.marker()),
+            answer => Err(format!("{answer:?}")),
+        }
     });
     if let Err(why) = seen {
         wrong.push(format!("{}: {why}", poison.name));
@@ -73,7 +101,6 @@ fn try_out(system: &System, poison: &Poison) -> Vec<String> {
             poison.name, poison.named
         ));
     }
-    docker.run(&["rm", "-f", &container]);
     wrong
 }
 
@@ -96,12 +123,10 @@ fn poison_labels_cost_nobody_but_the_offender() {
     let load = system.load(&managed.live(), 2, 20);
     let poisons = [list::all(), composites::all()].concat();
     let mut wrong = Vec::new();
-    for (round, poison) in poisons.iter().enumerate() {
-        wrong.extend(try_out(&system, poison));
-        if round % 10 == 0 {
-            system.post(&managed, "switch", "");
-            system.expect(&managed.live(), ["v2", "v1"][round / 10 % 2], SOON);
-        }
+    for (round, group) in poisons.chunks(TOGETHER).enumerate() {
+        wrong.extend(try_out(&system, group));
+        system.post(&managed, "switch", "");
+        system.expect(&managed.live(), ["v2", "v1"][round % 2], SOON);
     }
     let tally = load.stop();
     println!("{} kinds of poison: {}", poisons.len(), tally.summary());
