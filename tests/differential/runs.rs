@@ -95,7 +95,7 @@ fn here() -> impl Iterator<Item = &'static str> {
 async fn random_worlds_are_routed_as_traefik_routes_them() {
     let mut seed =
         number("POINTSMAN_DIFF_SEED").unwrap_or_else(|| RandomState::new().hash_one(0) >> 16);
-    let cases = number("POINTSMAN_DIFF_CASES").unwrap_or(400);
+    let cases = number("POINTSMAN_DIFF_CASES").unwrap_or(200);
     let only = std::env::var_os("POINTSMAN_DIFF_OPTIONS");
     let sets = options::all().into_iter();
     let sets: Vec<_> = sets

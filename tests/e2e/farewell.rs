@@ -13,7 +13,7 @@ use crate::support::{millis, within};
 
 const NAME: &str = "e2e-farewell-traefik";
 const IMAGE: &str = "pointsman-traefik:3.7.15";
-const STOPS: usize = 20;
+const STOPS: usize = 6;
 /// Far from the four seconds of a hold, and from the ten after which Traefik panics.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
@@ -41,6 +41,13 @@ fn create(docker: &Docker, provider: SocketAddr, api: SocketAddr) {
         &api,
     ];
     docker.run(&[&head[..], &flags].concat());
+}
+
+/// `POINTSMAN_STOPS=20` for the figure that is published.
+fn stops() -> usize {
+    let given = std::env::var_os("POINTSMAN_STOPS");
+    let given = given.and_then(|text| text.to_str()?.parse().ok());
+    given.unwrap_or(STOPS)
 }
 
 /// Its first poll was answered, and after a poll interval the next one is held.
@@ -71,7 +78,8 @@ fn traefik_stops_at_once_although_its_poll_is_held() {
     let pointsman = Pointsman::start_with(None, api, &[&named]);
     create(docker, pointsman.provider, api);
     let mut random = Random::seeded();
-    let mut times: Vec<Duration> = (0..STOPS)
+    let stops = stops();
+    let mut times: Vec<Duration> = (0..stops)
         .map(|round| {
             docker.run(&["start", NAME]);
             await_hold(api, &mut random);
@@ -84,9 +92,9 @@ fn traefik_stops_at_once_although_its_poll_is_held() {
         })
         .collect();
     times.sort();
-    let (median, most) = (times[STOPS / 2], times[STOPS - 1]);
+    let (median, most) = (times[stops / 2], times[stops - 1]);
     println!(
-        "stops of Traefik with a held poll: {STOPS}, exit code 0, median={} ms max={} ms",
+        "stops of Traefik with a held poll: {stops}, exit code 0, median={} ms max={} ms",
         millis(median),
         millis(most)
     );
