@@ -68,7 +68,7 @@ run_e2e() {
     local round
     for round in $(seq "${ROUNDS:-3}"); do
         printf '\n== round %d of %d\n' "$round" "${ROUNDS:-3}"
-        POINTSMAN_E2E=1 POINTSMAN_STOPS=20 cargo test --release --quiet --locked --test e2e -- \
+        POINTSMAN_E2E=1 POINTSMAN_STOPS=20 POINTSMAN_SWITCHES=20 cargo test --release --quiet --locked --test e2e -- \
             --ignored --nocapture --test-threads=1 switch_latency traefik_stops |
             grep -e '^switch latency' -e '^stops of Traefik'
     done

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::support::docker::{Docker, MARK, Sandbox, ensure_image};
 use crate::support::http::{self, Answer, Ask};
 use crate::support::pointsman::Pointsman;
-use crate::support::random::Random;
+use crate::support::random::{Random, often};
 use crate::support::{millis, within};
 
 const NAME: &str = "e2e-farewell-traefik";
@@ -43,13 +43,6 @@ fn create(docker: &Docker, provider: SocketAddr, api: SocketAddr) {
     docker.run(&[&head[..], &flags].concat());
 }
 
-/// `POINTSMAN_STOPS=20` for the figure that is published.
-fn stops() -> usize {
-    let given = std::env::var_os("POINTSMAN_STOPS");
-    let given = given.and_then(|text| text.to_str()?.parse().ok());
-    given.unwrap_or(STOPS)
-}
-
 /// Its first poll was answered, and after a poll interval the next one is held.
 fn await_hold(api: SocketAddr, random: &mut Random) {
     let target = "/api/http/middlewares";
@@ -78,7 +71,8 @@ fn traefik_stops_at_once_although_its_poll_is_held() {
     let pointsman = Pointsman::start_with(None, api, &[&named]);
     create(docker, pointsman.provider, api);
     let mut random = Random::seeded();
-    let stops = stops();
+    // 20 for the figure that is published
+    let stops = often("POINTSMAN_STOPS", STOPS);
     let mut times: Vec<Duration> = (0..stops)
         .map(|round| {
             docker.run(&["start", NAME]);

@@ -9,12 +9,12 @@ use tempfile::TempDir;
 
 use crate::support::docker::Sandbox;
 use crate::support::http::{Ask, Client};
-use crate::support::random::Random;
+use crate::support::random::{Random, often};
 use crate::support::system::System;
 use crate::support::traefik::Traefik;
 use crate::support::{millis, results, root, runtime};
 
-const SWITCHES: usize = 20;
+const SWITCHES: usize = 10;
 
 #[test]
 #[ignore = "needs a Docker Engine and Traefik: make test"]
@@ -55,7 +55,7 @@ fn measure(system: &System) -> Vec<Duration> {
     let mut admin = runtime().block_on(connect).unwrap();
     let load = system.load(&app.live(), 1, 500);
     let mut commands = Vec::new();
-    for _ in 0..SWITCHES {
+    for _ in 0..often("POINTSMAN_SWITCHES", SWITCHES) {
         std::thread::sleep(Duration::from_secs(1) + random.moment(Duration::from_millis(500)));
         commands.push(load.now());
         let answer = runtime().block_on(admin.ask(&switch)).unwrap();

@@ -7,12 +7,13 @@ use serde_json::Value;
 use crate::support::docker::{Docker, MARK, WHOAMI};
 use crate::support::http::Ask;
 use crate::support::load::Load;
+use crate::support::random::often;
 use crate::support::system::System;
 use crate::support::tally::Tally;
 use crate::support::{millis, within};
 
 const SOON: Duration = Duration::from_secs(10);
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 1;
 /// How long the sample app goes on after SIGTERM.
 const LINGER: Duration = Duration::from_secs(4);
 /// After this nothing is sent to it any more.
@@ -120,7 +121,7 @@ fn a_replica_that_is_stopped_gracefully_costs_no_request() {
         ("leaving-plain-e2e".to_owned(), "e2e-plain-1"),
     ] {
         let hostname = docker.run(&["inspect", "-f", "{{.Config.Hostname}}", id]);
-        for round in 0..ROUNDS {
+        for round in 0..often("POINTSMAN_STOPS", ROUNDS) {
             for command in [&["stop", id][..], &["restart", id]] {
                 docker.run(&["start", id]);
                 both_answer(&system, &host);

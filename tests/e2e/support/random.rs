@@ -3,6 +3,13 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
+/// A number from the environment, for those who want more than each run has time for.
+pub(crate) fn often(name: &str, usual: usize) -> usize {
+    let given = std::env::var_os(name);
+    let given = given.map(|text| text.to_str().unwrap().parse().unwrap());
+    given.unwrap_or(usual)
+}
+
 /// `SplitMix64`.
 pub(crate) struct Random(u64);
 
