@@ -37,7 +37,6 @@ fn verify_knows_a_right_version_from_a_wrong_one() {
             "v2 is in the other slot, staged, not live",
         ),
         ("v4", ["--path", "/"], "v4 has no container here"),
-        ("v1", ["--path", "/no/such/path"], "answers 404"),
         ("v1", ["--expect-version", "/health"], "not v1"),
     ] {
         let ran = verify(version, &[&more[..], &["--timeout", "1s"]].concat());
@@ -48,4 +47,9 @@ fn verify_knows_a_right_version_from_a_wrong_one() {
         assert_eq!(code, Some(6), "{version} {more:?}: {said}");
         assert!(said.contains(why), "{version} {more:?}: {said}");
     }
+    system.post(&app, "maintenance", r#"{"on": true}"#);
+    let ran = verify("v1", &["--timeout", "1s"]);
+    let said = String::from_utf8_lossy(&ran.output.stdout);
+    assert_eq!(ran.output.status.code(), Some(6), "closed: {said}");
+    assert!(said.contains("answers 503"), "closed: {said}");
 }
