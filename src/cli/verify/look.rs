@@ -140,7 +140,7 @@ fn applied(status: &Status) -> Check {
     check(
         "applied",
         verdict,
-        format!("{have} of {all} Traefiks have it ({how})"),
+        format!("{have} of {all} pollers and APIs of Traefik have it ({how})"),
     )
 }
 
