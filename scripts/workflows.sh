@@ -28,6 +28,7 @@ clean() {
         --format '{{.Label "com.docker.compose.project"}}' | sort -u); do
         docker --context default compose -p "$project" down --volumes --timeout 1 >/dev/null 2>&1 || true
     done
+    docker --context default rm -f "$POINTSMAN_NAME-keep" >/dev/null 2>&1 || true
     system down --volumes --timeout 2 >/dev/null 2>&1 || true
     [ -n "$folder" ] || return 0
     if pid=$(cat "$folder/ssh/pid" 2>/dev/null); then kill "$pid" 2>/dev/null || true; fi
@@ -62,6 +63,8 @@ start_sshd() {
 start_system() {
     WORKFLOWS_PORT=$(free_port)
     export WORKFLOWS_PORT POINTSMAN_CONNECT=127.0.0.1:$WORKFLOWS_PORT
+    # An image that nothing uses goes with the last version that did.
+    docker --context default create --name "$POINTSMAN_NAME-keep" "pointsman-whoami:$POINTSMAN_IMAGE_TAG" >/dev/null
     POINTSMAN_WEB_PORT=$WORKFLOWS_PORT system up -d --wait --quiet-pull 2>&1 | tail -n 2
 }
 
