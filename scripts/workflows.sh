@@ -81,7 +81,7 @@ services:
     stop_grace_period: 1s
 END
     for env in dev staging prod; do
-        printf 'app = "flow"\nenv = "%s"\ndomain = "%s.localhost"\ndrain = "1s"\nport = %s\n' \
+        printf 'app = "flow"\nenv = "%s"\ndomain = "%s.localhost"\ndrain = "1s"\nport = %s\n[retention]\nmin_age = "0s"\npull_requests = "pr-"\n' \
             "$env" "$env" "$WORKFLOWS_PORT" |
             docker --context default exec -i "$POINTSMAN_NAME" pointsman env apply -
     done
