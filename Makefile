@@ -1,5 +1,5 @@
 # The commands of this repository. `make test` is everything CI runs.
-.PHONY: help setup demo demo-down test remote differential matrix fuzz image bench
+.PHONY: help setup demo demo-down test workflows remote differential matrix fuzz image bench
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -18,6 +18,9 @@ image: ## Build the images: Pointsman, its sample app, Traefik
 
 test: ## Everything CI runs
 	@bash scripts/test.sh
+
+workflows: ## Lint the workflows of examples/github and run their steps, over ssh
+	@bash scripts/test.sh setup images workflows
 
 remote: ## The newcomer's hour on a second Engine, through a docker context over ssh
 	@bash scripts/test.sh setup images remote

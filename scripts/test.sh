@@ -3,8 +3,8 @@
 #
 #   scripts/test.sh [STAGE...]
 #
-# Stages: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer workflows
-# (default: all, in this order), and remote.
+# Stages: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer
+# (default: all, in this order), and workflows, remote: both go over ssh and take minutes.
 # The last one starts containers, networks and a second dockerd on this machine, all
 # under names of their own, and removes them.
 
@@ -40,7 +40,7 @@ stage() {
 # runner does the same work, a little slower.
 have_nextest() { cargo nextest --version >/dev/null 2>&1; }
 
-run_setup() { bash scripts/setup.sh tools rust busybox engine compose traefik mise workflows; }
+run_setup() { bash scripts/setup.sh tools rust busybox engine compose traefik mise; }
 
 run_fmt() { cargo fmt --all -- --check; }
 
@@ -101,15 +101,20 @@ run_newcomer() {
     bash scripts/newcomer.sh
 }
 
-# The same on a second Engine, through a docker context over ssh. The workflows go over ssh as
-# well, so this one is not among those that are run by default: it takes two minutes.
-run_remote() { POINTSMAN_IMAGE_TAG=e2e bash scripts/newcomer.sh --remote; }
+# The same on a second Engine, through a docker context over ssh.
+run_remote() {
+    bash scripts/setup.sh workflows
+    POINTSMAN_IMAGE_TAG=e2e bash scripts/newcomer.sh --remote
+}
 
 # The workflows of examples/github, run as GitHub's runner would.
-run_workflows() { POINTSMAN_IMAGE_TAG=e2e bash scripts/workflows.sh; }
+run_workflows() {
+    bash scripts/setup.sh workflows
+    POINTSMAN_IMAGE_TAG=e2e bash scripts/workflows.sh
+}
 
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix beside images e2e newcomer workflows)
+[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix beside images e2e newcomer)
 for name in "${stages[@]}"; do
     case $name in
     setup | fmt | clippy | doc | test | doctest | differential | matrix | beside | images | e2e | newcomer | workflows | remote) stage "$name" "run_$name" ;;
