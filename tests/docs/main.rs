@@ -1,5 +1,7 @@
-//! What the documents say of the code: names that must exist.
+//! What the documents say of the code: names that must exist, and links.
 
+#[cfg(test)]
+mod links;
 #[cfg(test)]
 mod monitoring;
 #[cfg(test)]

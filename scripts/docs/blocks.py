@@ -1,0 +1,56 @@
+"""The command blocks of the documents, as scripts to be run.
+
+    blocks.py list PAGE...         one line for each block: PAGE:LINE, and what is done with it
+    blocks.py write FOLDER PAGE    writes FOLDER/NN.sh for each block that is to be run
+
+A block is what stands between ```sh and ```. A comment before it says what is special:
+
+    <!-- not run: why -->          it is not run
+    <!-- exits 6 -->               its last command ends with that code
+"""
+
+import re
+import sys
+from pathlib import Path
+
+BLOCK = re.compile(
+    r"(?:^<!-- (?P<note>[^\n]*?) -->\n+)?^```(?:sh|bash|console|shell)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+# What goes on until it is interrupted.
+FOLLOWS = re.compile(r"^(pointsman events\b|pointsman status\b.*--watch|curl -\w*N)")
+
+
+class Block:
+    def __init__(self, page, found, text):
+        self.where = f"{page}:{text[: found.start('text')].count(chr(10))}"
+        self.text = found["text"]
+        note = found["note"] or ""
+        self.why_not = note.removeprefix("not run:").strip() if note.startswith("not run:") else None
+        code = re.fullmatch(r"exits (\d+)", note)
+        self.code = int(code[1]) if code else 0
+
+    def script(self):
+        lines = [f"follow {line}" if FOLLOWS.match(line) else line for line in self.text.splitlines()]
+        return f"# {self.where} exits {self.code}\n" + "\n".join(lines) + "\n"
+
+
+def blocks(page):
+    text = Path(page).read_text(encoding="utf-8")
+    return [Block(page, found, text) for found in BLOCK.finditer(text)]
+
+
+def main():
+    verb, *rest = sys.argv[1:]
+    if verb == "list":
+        for page in rest:
+            for block in blocks(page):
+                print(f"{block.where}\t{'run' if block.why_not is None else 'not run: ' + block.why_not}")
+        return
+    folder, page = rest
+    run = [block for block in blocks(page) if block.why_not is None]
+    for number, block in enumerate(run):
+        (Path(folder) / f"{number:02}.sh").write_text(block.script(), encoding="utf-8")
+
+
+main()
