@@ -1,5 +1,5 @@
 # The commands of this repository. `make test` is everything CI runs.
-.PHONY: help setup demo demo-down test workflows remote differential matrix fuzz image bench
+.PHONY: help setup demo demo-down test workflows remote differential matrix fuzz image bench drop
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -39,3 +39,8 @@ fuzz: ## Feed nonsense to labels, rules and the encoder for TIME seconds each
 PARTS ?=
 bench: ## Measure and write the tables of docs/benchmarks.md; PARTS="micro beside" for some of it
 	@bash scripts/bench.sh $(PARTS)
+
+BESIDE ?= 5
+drop: N = 25
+drop: ## The life of a version under load, N times (25), and what is dropped; BESIDE times with others; docs/zero-drop.md
+	@N=$(N) BESIDE=$(BESIDE) bash scripts/drop.sh

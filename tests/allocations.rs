@@ -13,6 +13,7 @@ mod tests {
     use pointsman::routing::rollout::Command;
 
     use super::support::table::{Host, change};
+    use super::support::world::{app_of, is_managed};
 
     /// A host that is small, and one on which anything that grows with it would show.
     const SIZES: [usize; 2] = [100, 10_000];
@@ -20,6 +21,16 @@ mod tests {
     const DEEPER: u64 = 100;
     /// And copy a path of that many nodes more, in each section that changes.
     const DEEPER_BYTES: u64 = 64 * 1024;
+
+    /// One event that changes one server of several.
+    const EVENT: u64 = 260;
+
+    /// Whose containers.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Managed {
+        Yes,
+        No,
+    }
 
     /// Allocations and bytes of the middle one of many.
     fn middle(mut all: Vec<(u64, u64)>) -> (u64, u64) {
@@ -32,11 +43,14 @@ mod tests {
         (info.count_total, info.bytes_total)
     }
 
-    /// Of events of one kind, on managed and plain containers all over the host.
-    fn events(host: &mut Host, size: usize) -> [(u64, u64); 4] {
+    /// Of events of one kind, on managed containers or on plain ones, all over the host.
+    fn events(host: &mut Host, size: usize, managed: Managed) -> [(u64, u64); 4] {
         let mut costs = [(); 4].map(|()| Vec::new());
-        for round in 0..40 {
-            let number = round * 7_919 % size;
+        let numbers = (0..).map(|round| round * 7_919 % size);
+        let mut numbers =
+            numbers.filter(|number| is_managed(app_of(*number)) == (managed == Managed::Yes));
+        for _ in 0..20 {
+            let number = numbers.next().expect("there is no end of rounds");
             for (turn, costs) in costs.iter_mut().enumerate() {
                 let change = change(number, turn);
                 costs.push(cost(|| {
@@ -62,11 +76,20 @@ mod tests {
     fn an_event_or_a_switch_allocates_the_same_on_any_host() {
         let seen = SIZES.map(|size| {
             let mut host = Host::of(size);
-            let events = events(&mut host, size);
-            let mut all = events.to_vec();
-            all.push(switches(&mut host, size));
-            println!("{size} containers, allocations and bytes of stop, start, unhealthy, healthy, switch: {all:?}");
-            all
+            let managed = events(&mut host, size, Managed::Yes);
+            let plain = events(&mut host, size, Managed::No);
+            let switch = switches(&mut host, size);
+            println!(
+                "{size} containers, allocations and bytes of stop, start, unhealthy, healthy: managed {managed:?}, plain \
+                 {plain:?}; of a switch: {switch:?}"
+            );
+            for (allocations, _) in managed.iter().chain(&plain) {
+                assert!(
+                    *allocations <= EVENT,
+                    "{allocations} allocations for an event that changes one server"
+                );
+            }
+            [&managed[..], &plain[..], &[switch]].concat()
         });
         let [small, large] = seen;
         for (kind, (small, large)) in small.iter().zip(&large).enumerate() {

@@ -1,10 +1,7 @@
 //! `export`: the last confirmed document as a file for Traefik's file provider, without a daemon.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use crate::config::{self, Flags};
 use crate::fallback::{self, Choice};
 use crate::routing::ids::{EnvKey, Slot};
 use crate::store;
@@ -25,18 +22,8 @@ when Pointsman is back.";
 /// Arguments of `export`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ExportArgs {
-    #[arg(
-        long,
-        value_name = "DIR",
-        help = "The state directory [env: POINTSMAN_STATE_DIR] [default: /var/lib/pointsman]"
-    )]
-    state_dir: Option<String>,
-    #[arg(
-        long,
-        value_name = "FILE",
-        help = "The daemon's settings [env: POINTSMAN_CONFIG]"
-    )]
-    config: Option<String>,
+    #[command(flatten)]
+    directory: state::Directory,
     /// Make another slot live in an env: blue, green or other (repeatable)
     #[arg(long, value_name = "APP/ENV=SLOT")]
     slot: Vec<String>,
@@ -51,7 +38,7 @@ struct Wish {
 
 /// Runs the verb.
 pub(super) fn run(args: &ExportArgs) -> Outcome {
-    let dir = directory(args)?;
+    let dir = args.directory.path()?;
     let path = dir.join(fallback::LAST_GOOD);
     let mut document = std::fs::read(&path).map_err(|error| {
         Failure::unexpected(format!("cannot read {}: {error}", path.display()))
@@ -74,11 +61,6 @@ pub(super) fn run(args: &ExportArgs) -> Outcome {
     let file = file.map_err(|error| Failure::unexpected(format!("{}: {error}", path.display())))?;
     output::print(&String::from_utf8_lossy(&file))?;
     Ok(exit::DONE)
-}
-
-fn directory(args: &ExportArgs) -> Result<PathBuf, Failure> {
-    let given = [("state-dir", &args.state_dir), ("config", &args.config)];
-    Ok(config::local_state_dir(&Flags::given(given))?)
 }
 
 fn wish(text: &str) -> Result<Wish, Failure> {

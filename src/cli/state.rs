@@ -64,7 +64,8 @@ pub(super) struct AcceptArgs {
 }
 
 impl Directory {
-    fn path(&self) -> Result<PathBuf, Failure> {
+    /// Its path: as given, else what the daemon's settings say.
+    pub(super) fn path(&self) -> Result<PathBuf, Failure> {
         let given = [("state-dir", &self.state_dir), ("config", &self.config)];
         Ok(config::local_state_dir(&Flags::given(given))?)
     }

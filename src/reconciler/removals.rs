@@ -25,8 +25,8 @@ const SERVED_MS: u64 = 5_000;
 const NOBODY_MS: u64 = 60_000;
 /// How long Traefik may take to leave the networks.
 const DETACH_MS: u64 = 10_000;
-/// Between two looks at how far the proxies are.
-const LOOK_MS: u64 = 100;
+/// Between two looks at how far the proxies are, and whether Traefik has left the networks.
+pub(super) const LOOK_MS: u64 = 100;
 
 type Stack = (EnvKey, Version);
 
@@ -133,7 +133,9 @@ impl Removals {
     pub(super) fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
         let deadlines = self.stages.values().filter_map(|stage| match stage {
             Stage::Withdrawing { .. } => Some(now.plus_millis(LOOK_MS)),
-            Stage::Draining { until } | Stage::Detaching { until } => Some(*until),
+            Stage::Draining { until } => Some(*until),
+            // most often nobody is there to be detached, and nothing else will come to say so
+            Stage::Detaching { until } => Some(now.plus_millis(LOOK_MS).min(*until)),
             Stage::Removing { .. } => None,
             Stage::Over(_) => Some(now),
         });

@@ -51,7 +51,7 @@ fn measure(system: &System) -> Vec<Duration> {
     system.place(&app, "v1", Some("v2"));
     let mut random = Random::seeded();
     let switch = Ask::post("localhost", &format!("{}/switch", app.path()), "");
-    let connect = Client::connect(system.pointsman.admin);
+    let connect = <Client>::connect(system.pointsman.admin);
     let mut admin = runtime().block_on(connect).unwrap();
     let load = system.load(&app.live(), 1, 500);
     let mut commands = Vec::new();

@@ -3,11 +3,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{key, promote, request, version, web};
 use crate::reconciler::clock::Clock;
+use crate::reconciler::removals::LOOK_MS;
 use crate::reconciler::{
     Accepted, Closed, CommandError, Farewell, Feed, Followers, GcOutcome, GcRequest, GcRun,
     Outlets, Proof, Reconciler, Request, Upkeep, handle_channel,
@@ -216,6 +218,17 @@ fn a_stack_is_withdrawn_applied_drained_and_only_then_removed() {
         (vec![], vec![], 0),
         "until nothing is left"
     );
+}
+
+#[test]
+fn nothing_to_detach_is_noticed_without_an_event() {
+    let mut bench = Bench::with(&three());
+    bench.retire("v2", Removal::default()).unwrap();
+    bench.pass(1);
+    bench.pass(35 * SECOND);
+    assert_eq!(bench.stages(), ["detaching"], "the drain is over");
+    let pause = bench.daemon.until_deadline();
+    assert!(pause <= Duration::from_millis(LOOK_MS), "{pause:?}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ impl Table {
             claims.lost_to(&Claim::Name(object.section, object.name.clone()), key)
         };
         let standing = fragment.standing(&|object| loser(object).is_some());
+        let standing_count = standing.len();
         let sections = Section::ALL.map(|section| (section, members(&standing, section)));
         let composites = standing
             .iter()
@@ -55,6 +56,7 @@ impl Table {
             }
         } else if let Some(fragment) = self.fragments.get_mut(key) {
             fragment.lost = lost;
+            fragment.left_out = fragment.objects.len().saturating_sub(standing_count);
         }
         changed
     }

@@ -89,9 +89,9 @@ impl Table {
     pub(super) fn without_released(&self, key: &EnvKey, stacks: &mut BTreeMap<Version, Stack>) {
         for (version, stack) in stacks {
             if self.released.contains(&(key.clone(), version.clone())) {
-                stack.networks.clear();
-                stack.probed_networks.clear();
-                stack.targets.clear();
+                stack.serving.networks.clear();
+                stack.serving.probed_networks.clear();
+                stack.serving.targets.clear();
             }
         }
     }

@@ -25,6 +25,7 @@ impl Table {
     /// Renders what changed since the last time. Gives whether the document differs.
     pub fn rebuild(&mut self, now: Timestamp) -> bool {
         let before = self.document.revision();
+        self.serve_moved();
         let dirty = std::mem::take(&mut self.dirty);
         let mut affected = BTreeSet::new();
         for key in &dirty {
@@ -91,10 +92,10 @@ impl Table {
             stacks.contains_key(version) || rollout.slot_of(version).is_some()
         });
         for (version, stack) in &mut stacks {
-            if stack.health.healthy > 0 {
+            if stack.serving.health.healthy > 0 {
                 down.remove(version);
             } else {
-                stack.health.down_since = Some(*down.entry(version.clone()).or_insert(now));
+                stack.serving.health.down_since = Some(*down.entry(version.clone()).or_insert(now));
             }
         }
         let placed = Slot::ALL
@@ -114,17 +115,19 @@ impl Table {
 
     fn use_networks(&mut self, old: &BTreeMap<Version, Stack>, new: &BTreeMap<Version, Stack>) {
         let networks = |stacks: &BTreeMap<Version, Stack>| {
-            let all = stacks.values().flat_map(|stack| &stack.networks);
+            let all = stacks.values().flat_map(|stack| &stack.serving.networks);
             all.cloned().collect::<BTreeSet<String>>()
         };
         self.rewired |= self.networks.exchange(&networks(old), &networks(new));
         let probed = |stacks: &BTreeMap<Version, Stack>| {
-            let all = stacks.values().flat_map(|stack| &stack.probed_networks);
+            let all = stacks
+                .values()
+                .flat_map(|stack| &stack.serving.probed_networks);
             all.cloned().collect::<BTreeSet<String>>()
         };
         self.rewired |= self.probed_networks.exchange(&probed(old), &probed(new));
         let targets = |stacks: &BTreeMap<Version, Stack>| {
-            let all = stacks.values().flat_map(|stack| &stack.targets);
+            let all = stacks.values().flat_map(|stack| &stack.serving.targets);
             all.cloned().collect::<BTreeSet<Arc<Target>>>()
         };
         self.probes.exchange(&targets(old), &targets(new));
@@ -228,6 +231,14 @@ impl Table {
             .filter(|(claim, _)| matches!(claim, Claim::Host(_)))
     }
 
+    pub(super) const fn docker(&self) -> Docker {
+        if self.options.managed_only {
+            Docker::Beside
+        } else {
+            Docker::Replaced
+        }
+    }
+
     fn render_env(&self, env: &EnvKey, key: &FragmentKey) -> Fragment {
         let subject = format!("env {env}");
         let mut fragment = Fragment::default();
@@ -252,18 +263,13 @@ impl Table {
         }
         let rollout = self.rollout(env);
         let stacks = self.admit(record, &rollout, key, &mut fragment);
-        let lost = |claim: &Claim| self.claims.lost_to(claim, key).is_some();
         let (objects, diagnostics) = render::render(&Env {
             record,
             rollout: &rollout,
             stacks: &stacks,
-            lost: &|host| lost(&Claim::Host(host.to_owned())),
-            lost_entry: &|protocol, entry| lost(&Claim::EntryPoint(protocol, entry.to_owned())),
-            docker: if self.options.managed_only {
-                Docker::Beside
-            } else {
-                Docker::Replaced
-            },
+            claims: &self.claims,
+            key,
+            docker: self.docker(),
             traefik: self.options.traefik_version,
             stand_in: stand_in(&rollout, &self.view(env)),
             provider: self.provider.as_ref(),
@@ -273,7 +279,8 @@ impl Table {
         fragment.diagnostics.extend(
             stacks
                 .values()
-                .flat_map(|stack| stack.diagnostics.iter().cloned()),
+                .flat_map(|stack| stack.diagnostics.iter().chain(&stack.serving.diagnostics))
+                .cloned(),
         );
         fragment
             .diagnostics

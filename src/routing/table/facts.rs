@@ -28,33 +28,51 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// Reads the labels anew only when they changed.
+    /// One that is seen for the first time, or says something else of itself than before.
     fn new(
         container: Container,
-        old: Option<Self>,
+        old: Option<&Self>,
         (constraints, run): (&Constraints, u64),
         now: Timestamp,
     ) -> Self {
-        let same = old.as_ref().is_some_and(|old| {
-            old.container.labels == container.labels && old.container.name == container.name
-        });
-        let since = old.as_ref().and_then(|old| old.running_since);
-        let running_since = (container.state == State::Running).then_some(since.unwrap_or(now));
-        let complaint = old.as_ref().and_then(|old| old.complaint.clone());
-        let complaint = complaint.filter(|_| container.health == Health::Unhealthy);
-        let departure = Departure::of(&container, old.as_ref(), now);
-        let declaration = match old {
-            Some(old) if same => old.declaration,
-            _ => constraints.declaration(&container),
-        };
-        Self {
-            container,
-            declaration,
-            running_since,
+        let mut fact = Self {
+            declaration: constraints.declaration(&container),
+            running_since: old.and_then(|old| old.running_since),
             run,
-            complaint,
-            departure,
+            complaint: old.and_then(|old| old.complaint.clone()),
+            departure: Departure::of(&container, old, now),
+            container,
+        };
+        fact.keep_time(now);
+        fact
+    }
+
+    /// The same container in another state: what its labels say stays.
+    fn go_on(&mut self, container: Container, run: u64, now: Timestamp) {
+        self.departure = Departure::of(&container, Some(self), now);
+        self.run = run;
+        self.container = container;
+        self.keep_time(now);
+    }
+
+    /// Since when it runs, and what its health check says, as long as they do.
+    fn keep_time(&mut self, now: Timestamp) {
+        let runs = self.container.state == State::Running;
+        self.running_since = runs.then_some(self.running_since.unwrap_or(now));
+        if self.container.health != Health::Unhealthy {
+            self.complaint = None;
         }
+    }
+
+    /// Does a container say the same of itself: all but what it is doing, and its addresses.
+    fn is_told_alike(&self, container: &Container) -> bool {
+        let own = &self.container;
+        own.labels == container.labels
+            && own.name == container.name
+            && own.created == container.created
+            && own.image == container.image
+            && own.network_mode == container.network_mode
+            && own.ports == container.ports
     }
 
     /// May new requests be sent to it.
@@ -91,6 +109,17 @@ impl Fact {
     }
 }
 
+/// What a container that was taken in changed.
+#[derive(Debug)]
+pub enum News {
+    /// Nothing.
+    None,
+    /// What it is doing, or its addresses; not what it says of itself.
+    Moved,
+    /// Everything may differ from what was known, if anything was.
+    Told(Option<Box<Fact>>),
+}
+
 /// All containers.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -113,23 +142,42 @@ impl Facts {
         }
     }
 
-    /// Takes a container as it is now; gives the old fact when anything changed, `None` when nothing did.
-    pub fn put(&mut self, container: Container, now: Timestamp) -> Option<Option<Fact>> {
-        if self
-            .all
-            .get(&container.id)
-            .is_some_and(|fact| fact.container == container)
-        {
-            return None;
+    /// Takes a container as it is now.
+    pub fn put(&mut self, container: Container, now: Timestamp) -> News {
+        let known = self.all.get(&container.id);
+        if known.is_some_and(|fact| fact.container == container) {
+            return News::None;
         }
+        let same_run = known.filter(|old| is_up(&old.container));
+        let run = same_run.map(|old| old.run);
+        let is_alike = known.is_some_and(|fact| fact.is_told_alike(&container));
+        let run = run.unwrap_or_else(|| self.number());
+        if is_alike {
+            self.go_on(container, run, now);
+            return News::Moved;
+        }
+        News::Told(self.tell(container, run, now).map(Box::new))
+    }
+
+    fn go_on(&mut self, container: Container, run: u64, now: Timestamp) {
+        let Some(fact) = self.all.get_mut(&container.id) else {
+            return;
+        };
+        let before = fact.departure.end();
+        fact.go_on(container, run, now);
+        let (after, id) = (fact.departure.end(), &fact.container.id);
+        if before != after {
+            if let Some(end) = before {
+                self.leaving.remove(&(end, id.clone()));
+            }
+            self.leaving.extend(after.map(|end| (end, id.clone())));
+        }
+    }
+
+    fn tell(&mut self, container: Container, run: u64, now: Timestamp) -> Option<Fact> {
         let id = container.id.clone();
         let old = self.remove(&id);
-        let same_run = old.as_ref().filter(|old| is_up(&old.container));
-        let run = match same_run {
-            Some(old) => old.run,
-            None => self.number(),
-        };
-        let fact = Fact::new(container, old.clone(), (&self.constraints, run), now);
+        let fact = Fact::new(container, old.as_ref(), (&self.constraints, run), now);
         if let Some(labels) = fact.managed() {
             self.members
                 .entry(labels.key.clone())
@@ -143,7 +191,7 @@ impl Facts {
             self.leaving.insert((end, id.clone()));
         }
         self.all.insert(id, fact);
-        Some(old)
+        old
     }
 
     /// Takes in what a failing health check said; gives whether it is news.

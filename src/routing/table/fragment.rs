@@ -160,6 +160,8 @@ pub struct Fragment {
     pub diagnostics: Vec<Diagnostic>,
     /// What was lost to others.
     pub lost: Vec<Diagnostic>,
+    /// How many of its objects do not stand.
+    pub left_out: usize,
     /// Versions that are not routed because another keeps what they would share.
     pub refused: BTreeSet<Version>,
 }

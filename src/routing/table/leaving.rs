@@ -89,7 +89,7 @@ impl Table {
     /// Takes back those that outlived their time to leave; to be called when [`Table::next_departure`] has come.
     pub fn expire(&mut self, now: Timestamp) {
         for id in self.facts.expire(now) {
-            self.touch(&id, None);
+            self.touch_moved(&id);
         }
     }
 

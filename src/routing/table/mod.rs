@@ -17,6 +17,7 @@ pub mod facts;
 pub mod fragment;
 mod golang;
 pub mod leaving;
+mod moved;
 pub mod networks;
 pub mod options;
 mod own;
@@ -50,7 +51,7 @@ use claims::{Claims, FragmentKey};
 use composites::Composites;
 pub use constraints::{Constraints, ConstraintsError};
 use env::stack::Stack;
-use facts::{Fact, Facts};
+use facts::{Fact, Facts, News};
 use fragment::Fragment;
 use networks::NetworkUse;
 pub use options::{DefaultRule, DefaultRuleError, Options, ProxySelector};
@@ -107,6 +108,8 @@ pub struct Table {
     refused_networks: BTreeMap<String, String>,
     document: Document,
     dirty: BTreeSet<FragmentKey>,
+    /// Envs of which some containers moved, and say of themselves what they said before.
+    moved: BTreeMap<EnvKey, BTreeSet<ContainerId>>,
     unrecorded: BTreeSet<EnvKey>,
     /// Envs that were looked at anew since this was last taken.
     touched: BTreeSet<EnvKey>,
@@ -176,7 +179,7 @@ impl Table {
             Change::Remove(id) => self.remove(&id),
             Change::Complained { id, words } => {
                 if self.facts.complain(&id, words) {
-                    self.touch(&id, None);
+                    self.touch_moved(&id);
                 }
             }
             Change::Probed { target, finding } => self.probed(&target, finding, now),
@@ -258,10 +261,11 @@ impl Table {
 
     fn put(&mut self, container: Container, now: Timestamp) {
         let id = container.id.clone();
-        let Some(old) = self.facts.put(container, now) else {
-            return;
-        };
-        self.touch(&id, old.as_ref());
+        match self.facts.put(container, now) {
+            News::None => {}
+            News::Moved => self.touch_moved(&id),
+            News::Told(old) => self.touch(&id, old.as_deref()),
+        }
     }
 
     fn exited(&mut self, id: &ContainerId, now: Timestamp) {
@@ -296,6 +300,25 @@ impl Table {
                 self.unrecorded.insert(labels.key.clone());
             }
         }
+        // what is told of its objects may name it
+        let contribution = self.contributions.get(id);
+        let names = contribution.into_iter().flat_map(|it| it.wishes.keys());
+        let names = names.map(|(section, name)| FragmentKey::Object(*section, name.clone()));
+        self.dirty.extend(names);
+        self.look_around(id, old);
+    }
+
+    /// Marks what a container's change touches that says of itself what it said before.
+    fn touch_moved(&mut self, id: &ContainerId) {
+        if let Some(labels) = self.facts.get(id).and_then(Fact::managed) {
+            let moved = self.moved.entry(labels.key.clone()).or_default();
+            moved.insert(id.clone());
+        }
+        self.look_around(id, None);
+    }
+
+    /// Marks what depends on where a container is and what it is doing.
+    fn look_around(&mut self, id: &ContainerId, old: Option<&Fact>) {
         let proxy_changed = self.note_proxy(id, old);
         self.contribute(id);
         let sharers: Vec<ContainerId> = self
@@ -343,20 +366,17 @@ impl Table {
             .map(|fact| unmanaged::contribute(fact, &self.world()))
             .unwrap_or_default();
         let old = self.contributions.remove(id).unwrap_or_default();
-        for name in old.wishes.keys() {
-            self.dirty
-                .insert(FragmentKey::Object(name.0, name.1.clone()));
+        let object = |name: &(Section, String)| FragmentKey::Object(name.0, name.1.clone());
+        for name in old.without(&new) {
+            self.dirty.insert(object(name));
             if let (Some(wanters), Some(age)) = (self.wanters.get_mut(name), &old.age) {
                 wanters.remove(age);
             }
         }
-        for name in new.wishes.keys() {
-            self.dirty
-                .insert(FragmentKey::Object(name.0, name.1.clone()));
-            self.wanters
-                .entry(name.clone())
-                .or_default()
-                .extend(new.age.clone());
+        for name in new.without(&old) {
+            self.dirty.insert(object(name));
+            let wanters = self.wanters.entry(name.clone()).or_default();
+            wanters.extend(new.age.clone());
         }
         self.rewired |= self.networks.exchange(&old.networks, &new.networks);
         if new.age.is_some() {
@@ -436,7 +456,7 @@ impl Table {
         let stacks = self.stacks.get(key).into_iter().flatten();
         let mut stacks: BTreeMap<Version, StackHealth> = stacks
             .filter(|(version, _)| is_routed(version))
-            .map(|(version, stack)| (version.clone(), stack.health.clone()))
+            .map(|(version, stack)| (version.clone(), stack.serving.health.clone()))
             .collect();
         let slots = self.rollouts.get(key).map(|record| &record.slots);
         let placed = slots

@@ -70,8 +70,9 @@ impl Table {
             active: rollout.active_version() == Some(version),
             created: stack.created,
             urls,
-            ready: stack.health.sufficient && (first || stack.health.settled_at <= now),
-            health: stack.health.clone(),
+            ready: stack.serving.health.sufficient
+                && (first || stack.serving.health.settled_at <= now),
+            health: stack.serving.health.clone(),
         }
     }
 
@@ -116,7 +117,7 @@ impl Table {
             let version = rollout.slots.get(slot).map(|placed| &placed.version);
             version
                 .and_then(|version| self.stacks.get(key)?.get(version))
-                .is_some_and(|stack| stack.health.healthy > 0)
+                .is_some_and(|stack| stack.serving.health.healthy > 0)
         };
         let shift = rollout.shift.as_ref().filter(|shift| shift.has_begun());
         let weight = shift.map_or(0, |shift| shift.weight.percent());

@@ -111,6 +111,13 @@ fn crowds() -> Vec<(&'static str, World)> {
         ("traefik.http.services.s.loadbalancer.server.port", "80"),
     ]);
     ill.health = Some("unhealthy".to_owned());
+    let url = (
+        "traefik.http.services.s.loadbalancer.server.url",
+        "https://far.example:8443/x",
+    );
+    let mut named = one(&[("traefik.docker.allownonrunning", "true"), url]);
+    named.health = Some("unhealthy".to_owned());
+    let off = two(&[("traefik.enable", "false"), url]);
     let far = one(&[])
         .network("back", "10.1.0.2")
         .network("alpha", "10.2.0.2");
@@ -133,6 +140,7 @@ fn crowds() -> Vec<(&'static str, World)> {
         ("conflict", conflict),
         ("conflict", stores),
         ("idle-server", vec![ill]),
+        ("idle-server", vec![named, off]),
         ("random-network", vec![far]),
     ]
 }

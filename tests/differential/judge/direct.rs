@@ -35,7 +35,7 @@ pub(crate) fn settle(
         if let Some(servers) = servers(object) {
             let mut wanted = here.get(key).cloned().unwrap_or_default();
             let wanted = objects::servers(&mut wanted).cloned().unwrap_or_default();
-            idle_server(key, servers, world, uses);
+            idle_server(key, servers, world, options, uses);
             random_network(servers, &wanted, &choices(key, world, options), uses);
             random_binding(servers, &wanted, world, uses);
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::support::fake_engine::FakeContainer;
+use crate::support::options::Options;
 
 use super::Uses;
 use super::objects::Key;
@@ -15,9 +16,11 @@ pub(super) fn idle_server(
     key: &Key,
     servers: &mut Vec<Value>,
     world: &[FakeContainer],
+    options: &Options,
     uses: &mut Uses,
 ) {
-    let (serving, idle): (Vec<_>, Vec<_>) = world.iter().partition(|it| is_serving(it));
+    let let_in = world.iter().filter(|it| options.lets_in(it));
+    let (serving, idle): (Vec<_>, Vec<_>) = let_in.partition(|it| is_serving(it));
     let mut urls: BTreeSet<&str> = idle.iter().filter_map(|it| label_url(it, key)).collect();
     urls.extend(idle.iter().map(|_| ""));
     for url in serving.iter().filter_map(|it| label_url(it, key)) {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::fake_engine::FakeContainer;
+
 /// One set, as both sides are told.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
@@ -10,6 +12,8 @@ pub(crate) struct Options {
     pairs: Vec<(&'static str, &'static str, String)>,
     /// The network to prefer.
     pub(crate) network: Option<&'static str>,
+    /// Whom the constraints let in.
+    constraint: Option<fn(&FakeContainer) -> bool>,
 }
 
 /// Every set.
@@ -41,11 +45,21 @@ pub(crate) fn all() -> Vec<Options> {
             ("defaultRule", "default-rule"),
             "{{ range $i, $h := splitList \"-\" .Name }}{{ if $i }} || {{ end }}Host(`{{ $h }}`){{ end }}",
         ),
-        named("constraint").with(("constraints", "constraints"), "Label(`tier`, `web`)"),
-        named("constraint-regex").with(
-            ("constraints", "constraints"),
-            "!LabelRegex(`com.docker.compose.project`, `^sh.p$`) && (Label(`tier`,`web`) || Label(`tier`, \"\"))",
-        ),
+        Options {
+            constraint: Some(|it| label(it, "tier") == "web"),
+            ..named("constraint").with(("constraints", "constraints"), "Label(`tier`, `web`)")
+        },
+        Options {
+            constraint: Some(|it| {
+                let project = label(it, "com.docker.compose.project");
+                let rest = project.strip_prefix("sh").and_then(|rest| rest.strip_suffix('p'));
+                rest.is_none_or(|rest| rest.chars().count() != 1) && ["web", ""].contains(&label(it, "tier"))
+            }),
+            ..named("constraint-regex").with(
+                ("constraints", "constraints"),
+                "!LabelRegex(`com.docker.compose.project`, `^sh.p$`) && (Label(`tier`,`web`) || Label(`tier`, \"\"))",
+            )
+        },
         named("network").with_network("front"),
         named("bind").with(("useBindPortIP", "use-bind-port-ip"), "true"),
         named("empty").with(("allowEmptyServices", "allow-empty-services"), "true"),
@@ -57,6 +71,10 @@ pub(crate) fn all() -> Vec<Options> {
     ]
 }
 
+fn label<'a>(it: &'a FakeContainer, name: &str) -> &'a str {
+    it.labels.get(name).map_or("", String::as_str)
+}
+
 impl Options {
     fn with(mut self, (traefik, pointsman): (&'static str, &'static str), value: &str) -> Self {
         self.pairs.push((traefik, pointsman, value.to_owned()));
@@ -66,6 +84,19 @@ impl Options {
     /// Is this option of Traefik on.
     pub(crate) fn has(&self, traefik: &str) -> bool {
         self.pairs.iter().any(|(name, _, _)| *name == traefik)
+    }
+
+    /// Is a container routed at all.
+    pub(crate) fn lets_in(&self, it: &FakeContainer) -> bool {
+        let enable = it.labels.iter().rev();
+        let mut enable = enable.filter(|(label, _)| label.eq_ignore_ascii_case("traefik.enable"));
+        let is_on = match enable.next().map(|(_, value)| value.as_str()) {
+            Some("1" | "t" | "T" | "true" | "TRUE" | "True") => true,
+            Some("0" | "f" | "F" | "false" | "FALSE" | "False") => false,
+            // what cannot be read is another rule's
+            Some(_) | None => !self.has("exposedByDefault"),
+        };
+        is_on && self.constraint.is_none_or(|lets_in| lets_in(it))
     }
 
     fn with_network(mut self, network: &'static str) -> Self {

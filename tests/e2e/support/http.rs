@@ -1,10 +1,12 @@
 //! One keep-alive connection, and single requests.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Body;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{HeaderMap, Method, Request};
 use hyper_util::rt::TokioIo;
@@ -15,7 +17,7 @@ use tokio::time::timeout;
 use super::runtime;
 
 /// Longer than any answer may take.
-const LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 
 /// Status and body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +74,7 @@ impl Ask {
         self
     }
 
-    fn request(&self) -> Request<Full<Bytes>> {
+    pub(crate) fn request(&self) -> Request<Full<Bytes>> {
         let mut request = Request::builder()
             .method(&self.method)
             .uri(&self.target)
@@ -92,13 +94,13 @@ impl Ask {
 }
 
 /// A connection that is kept.
-pub(crate) struct Client {
-    sender: SendRequest<Full<Bytes>>,
+pub(crate) struct Client<B = Full<Bytes>> {
+    pub(crate) sender: SendRequest<B>,
     /// Ends with the client.
     _connection: JoinSet<()>,
 }
 
-impl Client {
+impl<B: Body<Data = Bytes, Error = Infallible> + Send + 'static> Client<B> {
     pub(crate) async fn connect(address: SocketAddr) -> Result<Self, String> {
         let connect = async {
             let stream = TcpStream::connect(address).await?;
@@ -125,14 +127,12 @@ impl Client {
         self.sender.ready().await.is_ok()
     }
 
-    pub(crate) async fn ask(&mut self, ask: &Ask) -> Result<Answer, String> {
-        let (answer, _headers) = self.ask_for_all(ask).await?;
-        Ok(answer)
-    }
-
-    async fn ask_for_all(&mut self, ask: &Ask) -> Result<(Answer, HeaderMap), String> {
+    pub(crate) async fn exchange(
+        &mut self,
+        request: Request<B>,
+    ) -> Result<(Answer, HeaderMap), String> {
         let exchange = async {
-            let response = self.sender.send_request(ask.request()).await?;
+            let response = self.sender.send_request(request).await?;
             let (head, body) = response.into_parts();
             let body = body.collect().await?.to_bytes();
             let body = String::from_utf8_lossy(&body).into_owned();
@@ -145,14 +145,25 @@ impl Client {
     }
 }
 
+impl Client {
+    pub(crate) async fn ask(&mut self, ask: &Ask) -> Result<Answer, String> {
+        let (answer, _headers) = self.ask_for_all(ask).await?;
+        Ok(answer)
+    }
+
+    async fn ask_for_all(&mut self, ask: &Ask) -> Result<(Answer, HeaderMap), String> {
+        self.exchange(ask.request()).await
+    }
+}
+
 /// One request on a connection of its own.
 pub(crate) fn ask(address: SocketAddr, ask: &Ask) -> Result<Answer, String> {
-    runtime().block_on(async { Client::connect(address).await?.ask(ask).await })
+    runtime().block_on(async { <Client>::connect(address).await?.ask(ask).await })
 }
 
 /// The answer, and the cookie that it sets: `name=value`.
 pub(crate) fn browse(address: SocketAddr, ask: &Ask) -> Result<(Answer, Option<String>), String> {
-    let all = async { Client::connect(address).await?.ask_for_all(ask).await };
+    let all = async { <Client>::connect(address).await?.ask_for_all(ask).await };
     let (answer, headers) = runtime().block_on(all)?;
     let cookie = headers.get("set-cookie").and_then(|set| set.to_str().ok());
     let pair = cookie.and_then(|cookie| cookie.split(';').next());

@@ -3,11 +3,14 @@
 //! Nothing is tried again. Only a connection that the server closed between two requests is replaced without that
 //! being a failure.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use hyper::body::Body;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -132,7 +135,11 @@ impl Job {
     }
 }
 
-async fn usable(kept: Option<Client>) -> Option<Client> {
+/// Not the connection that the server has closed meanwhile.
+pub(crate) async fn usable<B>(kept: Option<Client<B>>) -> Option<Client<B>>
+where
+    B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
+{
     let mut client = kept?;
     client.is_usable().await.then_some(client)
 }

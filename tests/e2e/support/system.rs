@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use hyper::Method;
 use pointsman::api::{CommandAnswer, DiagnosticEntry, Placement, Status};
 use pointsman::routing::ids::Slot;
 use serde_json::Value;
@@ -155,6 +156,16 @@ impl System {
         let answer = answer.unwrap();
         assert_eq!(answer.status, 200, "{target}: {}", answer.body);
         answer.json()
+    }
+
+    /// The env record; it must be accepted.
+    pub(crate) fn put(&self, app: &App, record: &str) {
+        let ask = Ask {
+            method: Method::PUT,
+            ..Ask::post("localhost", &app.path(), record)
+        };
+        let answer = self.pointsman.ask(&ask).unwrap();
+        assert!(answer.status < 300, "{}: {}", app.path(), answer.body);
     }
 
     /// v1 live and, if asked for, v2 in the other slot; both deployed before.

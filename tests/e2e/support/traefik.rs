@@ -65,9 +65,13 @@ impl Traefik {
         self.start_again();
     }
 
+    /// Without Pointsman.
+    pub(crate) fn start_alone(&mut self) {
+        self.start_again();
+    }
+
     /// With the same ports and flags; gives the time until it says that it is ready.
     pub(crate) fn start_again(&mut self) -> Duration {
-        let provider = self.provider.expect("started before");
         let binary =
             std::env::var_os("TRAEFIK_BIN").expect("TRAEFIK_BIN, as scripts/env.sh sets it");
         let started = Instant::now();
@@ -77,15 +81,17 @@ impl Traefik {
             .arg(format!("--entrypoints.traefik.address={}", self.api))
             .arg("--entrypoints.datagrams.address=127.0.0.1:0/udp")
             .args(["--api.insecure=true", "--ping=true"])
-            .arg(format!(
-                "--providers.http.endpoint=http://{provider}/config?wait=450ms"
-            ))
-            .arg("--providers.http.pollInterval=500ms")
             .arg("--providers.providersThrottleDuration=100ms")
             .arg("--log.level=INFO")
             .arg(format!("--log.filePath={}", self.process.log().display()))
             .arg("--global.checkNewVersion=false")
             .arg("--global.sendAnonymousUsage=false");
+        if let Some(provider) = self.provider {
+            let endpoint = format!("http://{provider}/config?wait=450ms");
+            command
+                .arg(format!("--providers.http.endpoint={endpoint}"))
+                .arg("--providers.http.pollInterval=500ms");
+        }
         let points = self.entry_points.iter();
         command.args(points.map(|(name, at)| format!("--entrypoints.{name}.address={at}")));
         if let Some(file) = &self.file {

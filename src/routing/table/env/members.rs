@@ -49,6 +49,20 @@ impl<'a> Members<'a> {
     }
 }
 
+/// Those of one version; `all` are an env's containers, oldest first.
+pub(crate) fn of_version<'a>(all: &[&'a Fact], version: &Version) -> Members<'a> {
+    let mut members = Members::default();
+    for fact in all {
+        if fact
+            .managed()
+            .is_some_and(|labels| labels.version == *version)
+        {
+            members.add(fact);
+        }
+    }
+    members
+}
+
 /// By version; `all` are an env's containers, oldest first.
 pub(crate) fn by_version<'a>(all: &[&'a Fact]) -> BTreeMap<Version, Members<'a>> {
     let mut versions: BTreeMap<Version, Members<'_>> = BTreeMap::new();

@@ -30,6 +30,18 @@ pub struct Contribution {
 }
 
 impl Contribution {
+    /// The names of what another one does not contribute in the same way.
+    pub(in super::super) fn without<'a>(
+        &'a self,
+        other: &'a Self,
+    ) -> impl Iterator<Item = &'a (Section, String)> {
+        let same_age = self.age == other.age;
+        let differs = move |(name, wish): &(&(Section, String), &Wish)| {
+            !same_age || other.wishes.get(*name) != Some(*wish)
+        };
+        self.wishes.iter().filter(differs).map(|(name, _)| name)
+    }
+
     pub(super) fn wish(&mut self, section: Section, name: &str, wish: Wish) {
         self.wishes.insert((section, name.to_owned()), wish);
     }

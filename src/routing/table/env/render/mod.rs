@@ -19,11 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::routing::ids::{TraefikVersion, Version};
 use crate::routing::model::{Authority, Diagnostic, EnvRecord};
 use crate::routing::rollout::{Record, Shift};
+use crate::routing::traefik::any::AnyServer;
 use crate::routing::traefik::{Protocol, Section};
 
+use super::super::claims::{Claim, Claims, FragmentKey};
 use super::super::fragment::Object;
 use super::hosts::{self, Place};
-use super::stack::Stack;
+use super::stack::{Local, Stack};
 use super::wants::http_entry_points;
 use matched::Matched;
 
@@ -35,10 +37,10 @@ pub(crate) struct Env<'a> {
     pub(crate) rollout: &'a Record,
     /// Its stacks.
     pub(crate) stacks: &'a BTreeMap<Version, Stack>,
-    /// Does another claimant have this host.
-    pub(crate) lost: &'a dyn Fn(&str) -> bool,
-    /// Does another claimant have all connections of this entry point.
-    pub(crate) lost_entry: &'a dyn Fn(Protocol, &str) -> bool,
+    /// Who may have what several want.
+    pub(crate) claims: &'a Claims,
+    /// As whom it claims.
+    pub(crate) key: &'a FragmentKey,
     /// Who serves what labels name `x@docker`.
     pub(crate) docker: Docker,
     /// The release that reads the document.
@@ -60,16 +62,7 @@ pub(crate) enum Docker {
 
 /// The objects of an env and what was wrong with them.
 pub(crate) fn render(env: &Env<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
-    let mut output = Output {
-        env,
-        names: BTreeSet::new(),
-        occupied: BTreeSet::new(),
-        matched: None,
-        retries: false,
-        objects: Vec::new(),
-        since: 0,
-        diagnostics: Vec::new(),
-    };
+    let mut output = Output::new(env);
     output.live();
     for (version, stack) in env.by_standing() {
         output.since = env.since(version, stack);
@@ -81,6 +74,16 @@ pub(crate) fn render(env: &Env<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
         }
     }
     (output.objects, output.diagnostics)
+}
+
+/// One version's service alone, with other servers.
+pub(crate) fn service(
+    env: &Env<'_>,
+    about: (&Version, &Stack),
+    at: &Local,
+    servers: &[AnyServer],
+) -> Option<Object> {
+    Output::new(env).child(about, at, servers)?.ok()
 }
 
 impl<'a> Env<'a> {
@@ -146,8 +149,13 @@ impl<'a> Env<'a> {
     /// The hosts of a place that this env may have.
     pub(super) fn hosts(&self, place: &Place, prefix: Option<&str>) -> Vec<String> {
         let mut names = hosts::names(self.record, place, prefix);
-        names.retain(|name| !(self.lost)(name));
+        names.retain(|name| !self.is_lost(&Claim::Host(name.clone())));
         names
+    }
+
+    /// Does another claimant have it.
+    pub(super) fn is_lost(&self, claim: &Claim) -> bool {
+        self.claims.lost_to(claim, self.key).is_some()
     }
 }
 
@@ -166,7 +174,20 @@ pub(super) struct Output<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Output<'_> {
+impl<'a> Output<'a> {
+    const fn new(env: &'a Env<'a>) -> Self {
+        Self {
+            env,
+            names: BTreeSet::new(),
+            occupied: BTreeSet::new(),
+            matched: None,
+            retries: false,
+            objects: Vec::new(),
+            since: 0,
+            diagnostics: Vec::new(),
+        }
+    }
+
     fn report(&mut self, code: &'static str, message: String) {
         let subject = format!("env {}", self.env.record.key);
         self.diagnostics

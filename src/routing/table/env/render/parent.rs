@@ -136,7 +136,7 @@ impl<'a> Output<'a> {
     fn is_composite(&self, version: &Version, at: &Local) -> bool {
         let stack = self.env.stack(Some(version));
         let service = stack.and_then(|stack| stack.services.get(at));
-        service.is_some_and(|service| service.service.is_composite())
+        service.is_some_and(AnyService::is_composite)
     }
 
     /// Which versions of a service get how much of the live traffic.

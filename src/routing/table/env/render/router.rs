@@ -6,6 +6,7 @@ use crate::routing::traefik::any::AnyRouter;
 use crate::routing::traefik::references::References;
 use crate::routing::traefik::rule::{Rule, canonical_host};
 
+use super::super::super::claims::Claim;
 use super::super::hosts::{self, OwnHosts, Place};
 use super::super::rewrite::{Target, rewrite};
 use super::super::stack::{ServiceRef, Stack, StackRouter};
@@ -154,7 +155,8 @@ impl Output<'_> {
     fn is_taken(&self, router: &AnyRouter, entry: &str) -> bool {
         let protocol = router.protocol();
         let is_plain = protocol == Protocol::Tcp && !router.has_tls();
-        (self.env.lost_entry)(protocol, entry)
+        self.env
+            .is_lost(&Claim::EntryPoint(protocol, entry.to_owned()))
             || self.occupied.contains(&(protocol, entry.to_owned()))
             || (is_plain && self.env.speaks_http_at(entry))
     }
@@ -257,7 +259,7 @@ impl Output<'_> {
         let own = OwnHosts::new(self.env.record, making.version, prefix);
         let hosts = |prefix: Option<&str>| self.env.hosts(making.place, prefix);
         let is_live = *making.place == Place::Live;
-        let foreign = |host: &str| is_live && !(self.env.lost)(&canonical_host(host));
+        let foreign = |host: &str| is_live && !self.env.is_lost(&Claim::Host(canonical_host(host)));
         let target = Target {
             own: &own,
             hosts: &hosts,

@@ -1,19 +1,24 @@
 //! The services with servers, the middlewares and the settings of one version.
 
 use crate::routing::ids::Version;
-use crate::routing::traefik::any::AnyService;
+use crate::routing::model::Diagnostic;
+use crate::routing::traefik::any::{AnyServer, AnyService};
 use crate::routing::traefik::http::LoadBalancer;
 use crate::routing::traefik::references::References;
 
 use super::super::super::fragment::Object;
 use super::super::hosts::{OwnHosts, Place};
-use super::super::stack::{Local, Stack, StackService};
+use super::super::stack::{Local, Stack};
 use super::Output;
 
 impl Output<'_> {
     pub(super) fn children(&mut self, version: &Version, stack: &Stack) {
-        for (at, service) in &stack.services {
-            self.child((version, stack), at, service);
+        for at in stack.services.keys() {
+            let servers = stack.serving.servers.get(at);
+            let servers = servers.map(Vec::as_slice).unwrap_or_default();
+            if let Some(child) = self.child((version, stack), at, servers) {
+                self.add(child);
+            }
         }
         for ((protocol, local), middleware) in &stack.middlewares {
             let mut middleware = middleware.clone();
@@ -38,32 +43,36 @@ impl Output<'_> {
         }
     }
 
-    fn child(
-        &mut self,
+    /// A version's own service with these servers.
+    pub(super) fn child(
+        &self,
         (version, stack): (&Version, &Stack),
-        (protocol, local): &Local,
-        offered: &StackService,
-    ) {
-        let mut service = offered.service.clone();
+        at: &Local,
+        servers: &[AnyServer],
+    ) -> Option<Result<Object, Diagnostic>> {
+        let (protocol, local) = at;
+        let mut service = stack.services.get(at)?.clone();
         service.prepare();
-        service.set_servers(offered.servers.clone());
+        service.set_servers(servers.to_vec());
         service.each_reference(&mut |section, name| {
             *name = self.reference((version, stack), section, name);
         });
         self.own_names(version, stack, &mut service);
         let section = protocol.services();
         let name = self.child_name(local, version);
-        self.add(Object::service(section, name, service));
+        Some(Object::service(section, name, service))
     }
 
     /// Own hosts in health checks and cookies follow the place.
     fn own_names(&self, version: &Version, stack: &Stack, service: &mut AnyService) {
-        let place = self.env.own_place(version).unwrap_or(Place::Live);
         let prefix = stack.prefixes.iter().flatten().next().map(String::as_str);
-        let own = OwnHosts::new(self.env.record, version, prefix);
         let follow = |field: &mut Option<String>| {
-            let recognised = field.as_deref().and_then(|host| own.recognise(host));
-            if let Some(recognised) = recognised {
+            let Some(host) = field else {
+                return;
+            };
+            let own = OwnHosts::new(self.env.record, version, prefix);
+            if let Some(recognised) = own.recognise(host) {
+                let place = self.env.own_place(version).unwrap_or(Place::Live);
                 let hosts = self.env.hosts(&place, recognised.prefix.as_deref());
                 *field = hosts.into_iter().next();
             }

@@ -2,13 +2,14 @@
 //!
 //! Names here are local: the same in every version, so that versions pair by them. Nothing here knows slots.
 //! `build` makes a stack from containers, `routed` says which of them count, `offer` and `route` read what a
-//! compose service declares.
+//! compose service declares, `serving` says who of them takes traffic now.
 
 mod build;
 mod incarnation;
 mod offer;
 mod route;
 mod routed;
+mod serving;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::routing::traefik::rule::Rule;
 use crate::routing::traefik::{Protocol, Section};
 
 pub use build::build;
+pub use serving::serve_again;
 
 /// A router, service or middleware by protocol and local name.
 pub type Local = (Protocol, String);
@@ -30,14 +32,27 @@ pub type Local = (Protocol, String);
 pub struct Stack {
     /// Routers.
     pub routers: BTreeMap<Local, StackRouter>,
-    /// Services.
-    pub services: BTreeMap<Local, StackService>,
+    /// Services: options of the labels, without servers.
+    pub services: BTreeMap<Local, AnyService>,
     /// Middlewares.
     pub middlewares: BTreeMap<Local, AnyMiddleware>,
     /// What routers and services refer to beside these.
     pub settings: BTreeMap<(Section, String), Setting>,
     /// Host prefixes of its routed containers.
     pub prefixes: BTreeSet<Option<String>>,
+    /// When its oldest container was created.
+    pub created: u64,
+    /// What was wrong with what it says.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Who of it takes traffic now.
+    pub serving: Serving,
+}
+
+/// What follows from where a stack's containers are and what they are doing.
+#[derive(Clone, Debug, Default)]
+pub struct Serving {
+    /// Servers that take traffic now, by container age; of each service that has any.
+    pub servers: BTreeMap<Local, Vec<AnyServer>>,
     /// Networks its servers are reached through.
     pub networks: BTreeSet<String>,
     /// What its servers are asked.
@@ -46,8 +61,6 @@ pub struct Stack {
     pub probed_networks: BTreeSet<String>,
     /// How it is.
     pub health: StackHealth,
-    /// When its oldest container was created.
-    pub created: u64,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -76,15 +89,6 @@ pub enum ServiceRef {
     Foreign(String),
 }
 
-/// A service with its servers.
-#[derive(Clone, Debug)]
-pub struct StackService {
-    /// Options of the labels, without servers.
-    pub service: AnyService,
-    /// Servers that take traffic now, by container age.
-    pub servers: Vec<AnyServer>,
-}
-
 impl StackRouter {
     /// Without a name to match, one router takes everything of its entry points; two would take it in turns.
     pub fn takes_all(&self) -> bool {
@@ -105,18 +109,18 @@ impl StackRouter {
 impl Stack {
     /// Has a service anything to answer with: servers, or children that do.
     pub fn serves(&self, at: &Local) -> bool {
-        let Some(first) = self.services.get(at) else {
+        let Some(first) = self.services.get_key_value(at) else {
             return false;
         };
         // each is looked at once: children may be named often, and lead back
         let mut seen = BTreeSet::new();
         let mut left = vec![first];
-        while let Some(service) = left.pop() {
-            if !service.servers.is_empty() {
+        while let Some((at, service)) = left.pop() {
+            if self.serving.servers.contains_key(at) {
                 return true;
             }
-            for name in service.service.answering() {
-                match self.services.get(&(at.0, name.to_owned())) {
+            for name in service.answering() {
+                match self.services.get_key_value(&(at.0, name.to_owned())) {
                     Some(child) if seen.insert(name) => left.push(child),
                     Some(_) => {}
                     // a child that is not of this stack is not ours to judge

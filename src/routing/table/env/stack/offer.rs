@@ -4,8 +4,9 @@ use crate::routing::traefik::any::AnyService;
 use crate::routing::traefik::references::own_name;
 use crate::routing::traefik::{Protocol, Section};
 
+use super::super::naming;
 use super::build::{Builder, Group};
-use super::{Local, StackService};
+use super::{Local, Stack};
 
 /// HTTP is spoken where nothing else is said.
 fn speaks(group: &Group<'_>, protocol: Protocol) -> bool {
@@ -71,36 +72,12 @@ impl Builder<'_> {
             );
             return self.report(group.leader, "service-twice", message);
         }
-        let servers = Vec::new();
-        self.stack
-            .services
-            .insert(at, StackService { service, servers });
-    }
-
-    /// The services of a group that have servers.
-    pub(super) fn offered(&self, group: &Group<'_>) -> Vec<Local> {
-        let all = protocols(group).flat_map(|protocol| self.linkable(group, protocol));
-        let services = all.map(|(_, at)| at);
-        let balances = |at: &Local| {
-            let service = self.stack.services.get(at);
-            service.is_some_and(|service| service.service.is_balancer())
-        };
-        services.filter(balances).collect()
+        self.stack.services.insert(at, service);
     }
 
     /// A group's services of one protocol: label name and local name.
     pub(super) fn linkable(&self, group: &Group<'_>, protocol: Protocol) -> Vec<(String, Local)> {
-        let objects = &group.leader.declaration.objects;
-        if !objects.names(protocol.services()) {
-            let at = (protocol, group.fallback.clone());
-            return vec![(group.fallback.clone(), at)];
-        }
-        let services = objects.services(protocol);
-        let usable =
-            services.filter(|(_, service)| service.is_balancer() || service.is_composite());
-        usable
-            .map(|(name, _)| (name.clone(), (protocol, self.local(name, &group.fallback))))
-            .collect()
+        linkable(group, protocol, &self.key.stack_name(self.version))
     }
 
     /// Children of composite services by their local names, where this stack has them.
@@ -110,7 +87,7 @@ impl Builder<'_> {
             let Some(mut service) = self.stack.services.get(&at).cloned() else {
                 continue;
             };
-            service.service.each_child(&mut |child| {
+            service.each_child(&mut |child| {
                 let local = self.local(own_name(child), own_name(child));
                 if self.stack.services.contains_key(&(at.0, local.clone())) {
                     *child = local;
@@ -119,6 +96,35 @@ impl Builder<'_> {
             self.stack.services.insert(at, service);
         }
     }
+}
+
+/// The services of a group that have servers.
+pub(super) fn offered<'a>(
+    group: &Group<'_>,
+    stack: &'a Stack,
+    stack_name: &str,
+) -> Vec<(&'a Local, &'a AnyService)> {
+    let all = protocols(group).flat_map(|protocol| linkable(group, protocol, stack_name));
+    let services = all.filter_map(|(_, at)| stack.services.get_key_value(&at));
+    services
+        .filter(|(_, service)| service.is_balancer())
+        .collect()
+}
+
+fn linkable(group: &Group<'_>, protocol: Protocol, stack_name: &str) -> Vec<(String, Local)> {
+    let objects = &group.leader.declaration.objects;
+    if !objects.names(protocol.services()) {
+        let at = (protocol, group.fallback.clone());
+        return vec![(group.fallback.clone(), at)];
+    }
+    let services = objects.services(protocol);
+    let usable = services.filter(|(_, service)| service.is_balancer() || service.is_composite());
+    usable
+        .map(|(name, _)| {
+            let local = naming::local(name, stack_name, &group.fallback);
+            (name.clone(), (protocol, local))
+        })
+        .collect()
 }
 
 pub(super) fn protocols<'a>(group: &'a Group<'_>) -> impl Iterator<Item = Protocol> + 'a {

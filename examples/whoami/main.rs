@@ -5,19 +5,23 @@
 //! * `GET /health`: 200, or 503 after `POST /admin/unhealthy`; `POST /admin/healthy` ends that
 //! * `POST /admin/slow?ms=500`, `POST /admin/fail?share=25` (percent answered with 500)
 //! * `POST /admin/reset`: as at the start
+//! * `GET /slow?ms=500`, `POST /upload`, `GET /events` (server-sent), `GET /socket` (WebSocket): requests that last
 //!
 //! With `UDP_PORT` it answers every datagram there with its version.
 //!
 //! Health and admin requests are never slow and never fail; what is set holds for this process, not
 //! for other replicas. On SIGTERM it goes on for `LINGER_MS` (0) as if nothing had happened, then
-//! requests in flight are finished, and it exits with 0. `whoami healthcheck` asks the server in its own container: a Docker health check without a shell.
+//! requests in flight are finished, streams end with a goodbye, and it exits with 0. `whoami
+//! healthcheck` asks the server in its own container: a Docker health check without a shell.
+
+mod lasting;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use axum::Router;
@@ -27,7 +31,12 @@ use axum::routing::{any, get, post};
 use clap::Parser;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// How long sockets may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 #[derive(Parser)]
 struct Arguments {
@@ -65,6 +74,9 @@ struct App {
     slow_ms: AtomicU64,
     fail_share: AtomicU64,
     answered: AtomicU64,
+    /// Streams say goodbye.
+    ends: AtomicBool,
+    sockets: Mutex<JoinSet<()>>,
 }
 
 type Answer = (StatusCode, String);
@@ -169,17 +181,30 @@ async fn main() -> anyhow::Result<ExitCode> {
         version,
         ..App::default()
     });
-    let router = Router::new()
-        .route("/health", get(health))
-        .route("/admin/{command}", post(admin))
-        .fallback(any(answer))
-        .with_state(app);
     let linger = Duration::from_millis(arguments.linger_ms);
+    let told = Arc::clone(&app);
     let end = async move {
         terminate.recv().await.unwrap_or_default();
         tokio::time::sleep(linger).await;
+        told.ends.store(true, Relaxed);
     };
-    let serve = axum::serve(listener, router);
+    let serve = axum::serve(listener, router(Arc::clone(&app)));
     serve.with_graceful_shutdown(end).await?;
+    let mut sockets = app.sockets.lock().await;
+    let goodbyes = async { while sockets.join_next().await.is_some() {} };
+    // whoever does not listen any more is left
+    timeout(GOODBYE, goodbyes).await.unwrap_or_default();
     Ok(ExitCode::SUCCESS)
+}
+
+fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .route("/admin/{command}", post(admin))
+        .route("/slow", get(lasting::slow))
+        .route("/upload", post(lasting::upload))
+        .route("/events", get(lasting::events))
+        .route("/socket", get(lasting::socket))
+        .fallback(any(answer))
+        .with_state(app)
 }
