@@ -1,5 +1,5 @@
 # The commands of this repository. `make test` is everything CI runs.
-.PHONY: help setup demo demo-down test workflows remote differential matrix fuzz image bench drop
+.PHONY: help setup demo demo-down test workflows remote docs book differential matrix fuzz image bench drop
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -24,6 +24,12 @@ workflows: ## Lint the workflows of examples/github and run their steps, over ss
 
 remote: ## The newcomer's hour on a second Engine, through a docker context over ssh
 	@bash scripts/test.sh setup images remote
+
+docs: ## Run every command that the documents show
+	@bash scripts/test.sh setup images docs
+
+book: ## The documents as a book in target/book; needs mdbook (cargo install mdbook --locked)
+	@mdbook build
 
 N ?= 20000
 differential: ## Compare with Traefik's Docker provider: all labels, and N random worlds

@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh [STAGE...]
 #
-# Stages: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer
+# Stages: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer docs
 # (default: all, in this order), and workflows, remote: both go over ssh and take minutes.
 # The last one starts containers, networks and a second dockerd on this machine, all
 # under names of their own, and removes them.
@@ -107,6 +107,9 @@ run_remote() {
     POINTSMAN_IMAGE_TAG=e2e bash scripts/newcomer.sh --remote
 }
 
+# Every command that the documents show.
+run_docs() { POINTSMAN_IMAGE_TAG=e2e bash scripts/docs.sh; }
+
 # The workflows of examples/github, run as GitHub's runner would.
 run_workflows() {
     bash scripts/setup.sh workflows
@@ -114,12 +117,12 @@ run_workflows() {
 }
 
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix beside images e2e newcomer)
+[ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix beside images e2e newcomer docs)
 for name in "${stages[@]}"; do
     case $name in
-    setup | fmt | clippy | doc | test | doctest | differential | matrix | beside | images | e2e | newcomer | workflows | remote) stage "$name" "run_$name" ;;
+    setup | fmt | clippy | doc | test | doctest | differential | matrix | beside | images | e2e | newcomer | docs | workflows | remote) stage "$name" "run_$name" ;;
     *)
-        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer workflows\n' "$name" >&2
+        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer docs workflows remote\n' "$name" >&2
         exit 2
         ;;
     esac

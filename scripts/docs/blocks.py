@@ -6,7 +6,7 @@
 A block is what stands between ```sh and ```. A comment before it says what is special:
 
     <!-- not run: why -->          it is not run
-    <!-- exits 6 -->               its last command ends with that code
+    <!-- exits 6 -->               its last command ends with that code; also: exits 0 or 6
 """
 
 import re
@@ -27,12 +27,12 @@ class Block:
         self.text = found["text"]
         note = found["note"] or ""
         self.why_not = note.removeprefix("not run:").strip() if note.startswith("not run:") else None
-        code = re.fullmatch(r"exits (\d+)", note)
-        self.code = int(code[1]) if code else 0
+        codes = re.fullmatch(r"exits (\d+(?: or \d+)*)", note)
+        self.codes = codes[1] if codes else "0"
 
     def script(self):
         lines = [f"follow {line}" if FOLLOWS.match(line) else line for line in self.text.splitlines()]
-        return f"# {self.where} exits {self.code}\n" + "\n".join(lines) + "\n"
+        return f"# {self.where} exits {self.codes}\n" + "\n".join(lines) + "\n"
 
 
 def blocks(page):

@@ -55,6 +55,20 @@ before_hooks() {
     live whoami dev v1
 }
 
+# Its whole life: two versions, and a daemon that is dead, and stopped and started by these names.
+before_emergencies() {
+    env_of whoami dev
+    live whoami dev v1
+    live whoami dev v2
+    pointsman env init whoami dev whoami.example.com >/dev/null
+    replace /srv/pointsman "$folder/state"
+    replace 'docker stop pointsman' 'stop_pointsman'
+    replace 'docker start pointsman' 'start_pointsman'
+    kill -9 "$(cat "$folder/pid")"
+}
+
+before_quick-start() { replace 'docker exec pointsman pointsman' pointsman; }
+
 before_ci() {
     env_of whoami prod
     live whoami prod v1.2.0

@@ -1,4 +1,4 @@
-//! Does every test that `docs/scenarios.md` names exist.
+//! Does every test that `docs/scenarios.md` and `docs/emergencies.md` name exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,13 +21,37 @@ fn functions(dir: &Path, found: &mut BTreeSet<String>) {
     }
 }
 
-#[test]
-fn every_scenario_has_its_test_or_waits_for_something() {
+fn all_functions() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut names = BTreeSet::new();
     for folder in ["src", "tests"] {
         functions(&root.join(folder), &mut names);
     }
+    names
+}
+
+#[test]
+fn every_test_of_an_emergency_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("docs/emergencies.md")).unwrap();
+    let prose: String = text.split("```").step_by(2).collect();
+    let named = prose.split('`').skip(1).step_by(2);
+    let named: Vec<&str> = named.filter(|name| name.matches('_').count() > 2).collect();
+    let known = all_functions();
+    let missing: Vec<&&str> = named
+        .iter()
+        .filter(|name| !known.contains(**name))
+        .collect();
+    assert!(
+        named.len() > 5 && missing.is_empty(),
+        "{missing:?} of {named:?}"
+    );
+}
+
+#[test]
+fn every_scenario_has_its_test_or_waits_for_something() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let names = all_functions();
     let text = fs::read_to_string(root.join("docs/scenarios.md")).unwrap();
     let rows = text.lines().filter_map(|line| {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
