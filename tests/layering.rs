@@ -128,6 +128,7 @@ mod layering {
         (
             "app",
             &[
+                "api",
                 "config",
                 "docker",
                 "fallback",

@@ -11,6 +11,7 @@ mod history;
 mod plan;
 mod problem;
 mod retention;
+mod settings;
 mod status;
 mod transition;
 
@@ -30,6 +31,7 @@ pub use history::{History, HistoryItem};
 pub use plan::{GateBody, MatchBody, OnDeadline, PlanBody, PlanInput, PlanStepBody, Sticky};
 pub use problem::Problem;
 pub use retention::{Fate, GcAnswer, GcBody, GcEntry, Removing, RetentionBody};
+pub use settings::{DockerTlsFiles, Reads, Settings};
 pub use status::{
     Applied, DiagnosticEntry, EnvList, Freeze, Health, HealthState, Held, Maintenance, Placement,
     Preview, Proxy, Shift, ShiftPhase, SlotWeights, Slots, StackEntry, Status, Weights,

@@ -33,9 +33,13 @@ mod engine_metrics;
 mod own;
 mod settings;
 mod state;
+mod survey;
 mod tasks;
 
-pub use settings::label_options;
+pub use settings::{label_options, told};
+pub use survey::{
+    EngineApi, EngineSubnets, EngineSurvey, Glimpse, Looked, NoEngine, Writes, survey_engine,
+};
 use tasks::Tasks;
 
 /// How many changes may wait between the Docker station and the reconciler.
@@ -67,6 +71,15 @@ pub struct Bound {
     pub provider: SocketAddr,
     /// For operators.
     pub admin: SocketAddr,
+}
+
+impl Bound {
+    fn of(provider: &TcpListener, admin: &TcpListener) -> std::io::Result<Self> {
+        Ok(Self {
+            provider: provider.local_addr()?,
+            admin: admin.local_addr()?,
+        })
+    }
 }
 
 /// Runs the daemon until SIGTERM or SIGINT. `announce` is told the bound addresses once.
@@ -322,6 +335,7 @@ impl Daemon {
         admin_token: Option<Token>,
         doors: Doors,
     ) -> anyhow::Result<()> {
+        let bound = Bound::of(&provider, &admin)?;
         let Doors {
             handle,
             news,
@@ -361,6 +375,7 @@ impl Daemon {
             Ok(())
         });
         let (hosts, limits) = (config.admin.hosts.clone(), Limits::default());
+        let settings = told(config, bound);
         let options = AdminOptions {
             handle,
             news,
@@ -371,6 +386,7 @@ impl Daemon {
             hosts,
             limits,
             metrics,
+            settings,
         };
         self.listeners.spawn("admin", |stop| async move {
             web::serve_admin(admin, options, stop).await;
@@ -419,10 +435,7 @@ async fn listen(
 ) -> anyhow::Result<(TcpListener, TcpListener)> {
     let provider = bind(config.provider.listen, "provider").await?;
     let admin = bind(config.admin.listen, "admin").await?;
-    announce(Bound {
-        provider: provider.local_addr()?,
-        admin: admin.local_addr()?,
-    });
+    announce(Bound::of(&provider, &admin)?);
     Ok((provider, admin))
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, anyhow};
 
+use crate::api::{DockerTlsFiles, Reads, Settings};
 use crate::config::{Config, ContainerSelector, Labels, Secret};
 use crate::docker;
 use crate::routing::ids::ContainerId;
@@ -11,7 +12,7 @@ use crate::routing::table::{
 };
 use crate::web::{self, ApiAuth, Confirmer, Token, TraefikVersions};
 
-use super::{SettingUnusable, own};
+use super::{Bound, SettingUnusable, own};
 
 /// What decides what becomes of labels, without a Traefik to attach.
 pub fn label_options(labels: Labels) -> anyhow::Result<Options> {
@@ -87,6 +88,46 @@ pub(super) fn endpoint(config: &Config) -> anyhow::Result<docker::Endpoint> {
     };
     docker::Endpoint::parse(&config.docker.endpoint, files)
         .context(SettingUnusable("--docker-endpoint"))
+}
+
+/// What others are told of them.
+pub fn told(config: &Config, bound: Bound) -> Settings {
+    let path = |path: &std::path::PathBuf| path.display().to_string();
+    let tls = &config.docker.tls;
+    Settings {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        docker_endpoint: config.docker.endpoint.clone(),
+        docker_tls: DockerTlsFiles {
+            ca: tls.ca.as_ref().map(path),
+            cert: tls.cert.as_ref().map(path),
+            key: tls.key.as_ref().map(path),
+        },
+        provider_listen: bound.provider,
+        provider_token: config.provider.token.is_some(),
+        max_hold_ms: u64::try_from(config.provider.max_hold.as_millis()).unwrap_or(u64::MAX),
+        admin_listen: bound.admin,
+        state_dir: path(&config.state_dir),
+        traefik_container: config.traefik.container.as_ref().map(selector),
+        gateway_may_move: config.traefik.gateway_may_move,
+        traefik_apis: config.traefik.apis.clone(),
+        reads: if config.labels.managed_only {
+            Reads::ManagedOnly
+        } else {
+            Reads::All
+        },
+    }
+}
+
+/// As the flag takes it.
+fn selector(selector: &ContainerSelector) -> String {
+    match selector {
+        ContainerSelector::Name(name) => name.clone(),
+        ContainerSelector::Label { key, value: None } => format!("label={key}"),
+        ContainerSelector::Label {
+            key,
+            value: Some(value),
+        } => format!("label={key}={value}"),
+    }
 }
 
 pub(super) fn token(secret: Option<&Secret>) -> anyhow::Result<Option<Token>> {

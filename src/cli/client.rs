@@ -62,6 +62,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// `Retry-After`, in seconds.
     pub(super) retry_after: Option<u64>,
+    /// Its clock when it answered, in seconds since the epoch.
+    pub(super) date: Option<i64>,
     /// The body, verbatim.
     pub(super) body: String,
 }
@@ -220,14 +222,23 @@ pub(super) fn actor(user: Option<&str>) -> String {
     }
 }
 
+/// The `Date` of an answer, in seconds since the epoch.
+pub(super) fn date(headers: &http::HeaderMap) -> Option<i64> {
+    let text = headers.get("date")?.to_str().ok()?;
+    let date = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(date.timestamp().as_second())
+}
+
 fn read(mut response: http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
     let retry_after = response.headers().get("retry-after");
     let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
+    let date = date(response.headers());
     let status = response.status().as_u16();
     let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES);
     Ok(Answer {
         status,
         retry_after,
+        date,
         body: body.read_to_string()?,
     })
 }

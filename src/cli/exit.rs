@@ -16,5 +16,5 @@ pub const REFUSED: u8 = 3;
 pub const UNREACHABLE: u8 = 4;
 /// The daemon's stored state cannot be read without guessing, or `state verify` found it not whole.
 pub const STATE_UNREADABLE: u8 = 5;
-/// `diagnose` or `check` found something.
+/// `diagnose`, `check`, `verify` or `doctor` found something.
 pub const FINDINGS: u8 = 6;

@@ -14,6 +14,7 @@ mod context;
 mod deploy;
 mod diagnose;
 mod docker;
+mod doctor;
 mod env;
 mod events;
 pub mod exit;
@@ -158,6 +159,9 @@ enum Verb {
     /// Show what is wrong with labels, names and networks
     #[command(after_help = diagnose::EXAMPLES)]
     Diagnose,
+    /// Look at DNS, certificates, Traefik, Docker, state and clocks, and say what to change
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::DoctorArgs),
     /// Show what would become of a compose file or of labels, without a daemon
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArgs),
@@ -236,6 +240,7 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Stacks(args) => stacks::run(args, &open()?),
         Verb::Gc(args) => gc::run(args, &open()?),
         Verb::Diagnose => diagnose::run(&open()?),
+        Verb::Doctor(args) => doctor::run(args, global),
         Verb::Check(args) => check::run(args, global.context.as_deref(), format),
         Verb::Export(args) => export::run(args),
         Verb::State(verb) => state::run(verb, format),
@@ -293,6 +298,7 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Stacks(_)
         | Verb::Gc(_)
         | Verb::Diagnose
+        | Verb::Doctor(_)
         | Verb::Check(_)
         | Verb::Export(_)
         | Verb::State(_)
@@ -300,5 +306,9 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
         | Verb::Completions(_)
         | Verb::Version => None,
     };
-    context::run(context, args.get(1..).unwrap_or_default(), input)
+    let args = args.get(1..).unwrap_or_default();
+    if matches!(parsed.verb, Verb::Doctor(_)) {
+        return context::run(context, &doctor::with_time(args), input);
+    }
+    context::run(context, args, input)
 }

@@ -118,6 +118,11 @@ impl Engine {
         self.version
     }
 
+    /// The daemon's clock at the connect, in seconds since the epoch.
+    pub(super) const fn date(&self) -> Option<i64> {
+        self.date
+    }
+
     /// Does the daemon answer at all.
     pub(super) async fn ping(&self) -> Result<(), Error> {
         let call = Call::get("/_ping".to_owned(), self.timing.ping_deadline);

@@ -23,6 +23,7 @@ mod query;
 pub mod removal;
 mod signal;
 mod stats;
+pub mod survey;
 mod timing;
 mod transport;
 pub mod usage;

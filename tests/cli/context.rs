@@ -39,6 +39,14 @@ fn its_exit_code_is_passed_on() {
 }
 
 #[test]
+fn doctor_tells_the_time_here() {
+    docker(Test::new("doctor --json --context prod"), "abc\\n", 6)
+        .code(6)
+        .stdout_has(&["--context prod exec abc pointsman doctor --json --asked-at=1"])
+        .run();
+}
+
+#[test]
 fn a_local_file_becomes_standard_input() {
     let test = Test::new("env apply f.toml --context prod").file("f.toml", "app = 'whoami'\n");
     docker(test, "abc\\n", 0)

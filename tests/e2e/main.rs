@@ -12,6 +12,8 @@ mod beside;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod drops;
 #[cfg(test)]
 mod engine_faults;

@@ -6,6 +6,8 @@ mod admin;
 #[cfg(test)]
 mod daemon;
 #[cfg(test)]
+mod description;
+#[cfg(test)]
 mod docker_client;
 #[cfg(test)]
 mod docker_leaving;

@@ -13,7 +13,7 @@ use crate::routing::time::Timestamp;
 const MAX_LABEL: usize = 63;
 
 /// A record with what names depend on.
-pub(super) fn record(env: &Env) -> EnvRecord {
+pub(in crate::cli) fn record(env: &Env) -> EnvRecord {
     let key = EnvKey {
         app: env.app.clone(),
         env: env.env.clone(),

@@ -7,7 +7,7 @@
 pub(super) mod containers;
 pub(super) mod daemon;
 mod guard;
-mod hosts;
+pub(super) mod hosts;
 mod prepared;
 mod report;
 mod secret;

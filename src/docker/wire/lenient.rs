@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// `null` is the default.
-pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(in crate::docker) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de> + Default,
@@ -15,22 +15,30 @@ where
 }
 
 /// A text; numbers and booleans as they are written, anything else empty.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(in crate::docker) fn text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
     Text::deserialize(deserializer).map(|text| text.0)
 }
 
 /// A number that is not negative; a text of digits counts, anything else is 0.
-pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+pub(in crate::docker) fn number<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<u64, D::Error> {
     Text::deserialize(deserializer).map(|text| text.0.parse().unwrap_or(0))
 }
 
 /// A truth; anything but `true` is false.
-pub(super) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(in crate::docker) fn truth<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<bool, D::Error> {
     Text::deserialize(deserializer).map(|text| text.0 == "true")
 }
 
 /// An object of texts; anything else is empty.
-pub(super) fn text_map<'de, D>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error>
+pub(in crate::docker) fn text_map<'de, D>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error>
 where
     D: Deserializer<'de>,
 {
@@ -39,7 +47,7 @@ where
 }
 
 /// An array of texts; `null` is empty.
-pub(super) fn text_list<'de, D: Deserializer<'de>>(
+pub(in crate::docker) fn text_list<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<String>, D::Error> {
     or_default::<D, Vec<Text>>(deserializer)

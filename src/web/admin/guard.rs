@@ -1,7 +1,8 @@
 //! What every admin request must pass, in one place: version, host, origin, token; and what every answer carries.
 //!
 //! The host list stops DNS rebinding (a name of the attacker's that resolves to our address), the origin rule
-//! stops requests forged by a web page. Without a token only the two probes answer, and only to this machine.
+//! stops requests forged by a web page. Without a token only the dashboard's files are given, which say nothing of
+//! the daemon, and the two probes, these only to this machine.
 
 use std::net::IpAddr;
 
@@ -12,6 +13,7 @@ use hyper::HeaderMap;
 use hyper::header::{HOST, ORIGIN};
 use hyper::http::uri::Authority;
 
+use super::page::DASHBOARD;
 use super::{Admin, Shared};
 use crate::web::error::{ApiError, ErrorStatus};
 use crate::web::provider::refuse_other_versions;
@@ -36,6 +38,9 @@ impl Admin {
         refuse_foreign_pages(request.headers())?;
         let near = peer.is_some_and(|peer| peer.remote.ip().to_canonical().is_loopback());
         if near && matches!(request.uri().path(), "/live" | "/ready") {
+            return Ok(());
+        }
+        if DASHBOARD.contains(&request.uri().path()) {
             return Ok(());
         }
         match &self.token {

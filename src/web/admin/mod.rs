@@ -1,4 +1,4 @@
-//! The admin listener: probes, metrics, and the API under `/v1`, for the CLI, curl and scripts.
+//! The admin listener: dashboard, probes, metrics, and the API under `/v1`, for the CLI, curl and scripts.
 //!
 //! Every request passes [`guard`] first. Handlers turn HTTP into calls of the reconciler's
 //! [`Handle`] and its answers into [`crate::api`] types ([`convert`]); they decide nothing about routing. One
@@ -15,6 +15,7 @@ mod gc;
 mod guard;
 mod history;
 mod hooks;
+mod page;
 mod payload;
 mod plan;
 mod probes;
@@ -47,6 +48,7 @@ use super::metrics::Metrics;
 use super::proxies::Proxies;
 use super::server::{self, Limits};
 use super::token::Token;
+use crate::api::Settings;
 use crate::reconciler::{Feed, Handle};
 use crate::snapshot::Reader;
 
@@ -71,6 +73,8 @@ pub struct AdminOptions {
     pub limits: Limits,
     /// Where things are counted.
     pub metrics: Metrics,
+    /// What the daemon runs with.
+    pub settings: Settings,
 }
 
 /// What the handlers share.
@@ -85,6 +89,7 @@ struct Admin {
     token: Option<Token>,
     hosts: Vec<String>,
     metrics: Metrics,
+    settings: Settings,
     stop: CancellationToken,
 }
 
@@ -107,6 +112,7 @@ pub async fn serve_admin(listener: TcpListener, options: AdminOptions, stop: Can
         token: options.token,
         hosts: hosts.collect(),
         metrics: options.metrics,
+        settings: options.settings,
         stop,
     }));
     server::serve(listener, run, |peer| {
@@ -121,6 +127,10 @@ pub async fn serve_admin(listener: TcpListener, options: AdminOptions, stop: Can
 
 fn router(admin: Shared) -> Router {
     Router::new()
+        .route("/", get(page::dashboard))
+        .route("/dashboard.js", get(page::script))
+        .route("/dashboard.css", get(page::style))
+        .route("/openapi.json", get(page::openapi))
         .route("/live", get(probes::live))
         .route("/ready", get(probes::ready))
         .route("/metrics", get(probes::metrics))
@@ -138,6 +148,7 @@ fn router(admin: Shared) -> Router {
         .route("/v1/proxies", get(reads::proxies))
         .route("/v1/events", get(events::stream))
         .route("/v1/document", get(reads::document))
+        .route("/v1/settings", get(reads::settings))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(

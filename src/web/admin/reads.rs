@@ -1,4 +1,4 @@
-//! What can only be looked at: stacks, findings, pollers, the document.
+//! What can only be looked at: stacks, findings, pollers, the document, settings.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use hyper::header::CONTENT_TYPE;
 use serde::Deserialize;
 
 use super::{Shared, convert, probes};
-use crate::api::{DiagnosticEntry, Proxy, StackEntry};
+use crate::api::{DiagnosticEntry, Proxy, Settings, StackEntry};
 use crate::reconciler::{CommandError, GcRequest, GcStack};
 use crate::web::chunks::Chunks;
 use crate::web::error::ApiError;
@@ -61,6 +61,10 @@ pub(super) async fn diagnostics(
 
 pub(super) async fn proxies(State(admin): State<Shared>) -> Json<Vec<Proxy>> {
     Json(admin.applied.proxies())
+}
+
+pub(super) async fn settings(State(admin): State<Shared>) -> Json<Settings> {
+    Json(admin.settings.clone())
 }
 
 /// The very bytes that Traefik gets.

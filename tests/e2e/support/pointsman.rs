@@ -114,6 +114,11 @@ impl Pointsman {
         took
     }
 
+    /// Where it keeps its state.
+    pub(crate) fn state_dir(&self) -> &Path {
+        self.state.path()
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.process.kill();

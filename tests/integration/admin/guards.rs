@@ -7,7 +7,9 @@ use pointsman::web::{Limits, Token};
 use crate::support::http::{Client, request};
 use crate::support::listeners::{Admin, AdminSetup, document};
 
-const ROUTES: [(&str, &str); 8] = [
+const ROUTES: [(&str, &str); 10] = [
+    ("GET", "/openapi.json"),
+    ("GET", "/v1/settings"),
     ("GET", "/metrics"),
     ("GET", "/v1/envs"),
     ("GET", "/v1/envs/whoami/dev"),
@@ -28,7 +30,7 @@ async fn every_route_refuses_a_foreign_host() {
     let mut client = Client::connect(admin.address).await;
     let routes = ROUTES
         .into_iter()
-        .chain([("GET", "/live"), ("GET", "/ready")]);
+        .chain([("GET", "/live"), ("GET", "/ready"), ("GET", "/")]);
     for (method, target) in routes {
         for host in [
             "evil.example",
@@ -114,6 +116,10 @@ async fn every_route_wants_the_token_but_probes_from_this_machine() {
     assert!(admin.reconciler.asked().is_empty(), "nothing got through");
     let mut client = Client::connect(admin.address).await;
     assert_eq!(client.get("/live").await.status, 200, "a local probe");
+    for path in ["/", "/dashboard.js", "/dashboard.css"] {
+        let status = client.get(path).await.status;
+        assert_eq!(status, 200, "{path} asks for the token itself");
+    }
     let right = [("Authorization", "Bearer s3cret")];
     let answer = client.ask("GET", "/v1/envs", &right, "").await;
     assert_eq!(answer.status, 200, "the right token");

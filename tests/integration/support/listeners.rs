@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use pointsman::api::{DockerTlsFiles, Reads, Settings};
 use pointsman::reconciler::{Closed, Farewell, Feed};
 use pointsman::routing::traefik::{Document, Section};
 use pointsman::snapshot::{self, Publisher, Reader};
@@ -133,6 +134,7 @@ impl Admin {
             token: setup.token,
             hosts: setup.hosts,
             limits: setup.limits,
+            settings: settings(address),
         };
         let serve = serve_admin(listener, options, provider.stop.clone());
         provider.tasks.spawn(serve);
@@ -142,5 +144,23 @@ impl Admin {
             news,
             provider,
         }
+    }
+}
+
+/// Of a daemon that is not there.
+fn settings(address: SocketAddr) -> Settings {
+    Settings {
+        version: "0.0.0".to_owned(),
+        docker_endpoint: "unix:///nowhere.sock".to_owned(),
+        docker_tls: DockerTlsFiles::default(),
+        provider_listen: address,
+        provider_token: false,
+        max_hold_ms: 4000,
+        admin_listen: address,
+        state_dir: "/nowhere".to_owned(),
+        traefik_container: None,
+        gateway_may_move: false,
+        traefik_apis: Vec::new(),
+        reads: Reads::All,
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod hook_server;
 pub(crate) mod http;
 pub(crate) mod listeners;
 pub(crate) mod observer;
+pub(crate) mod schema;
 pub(crate) mod sse;
 
 use std::time::Duration;
