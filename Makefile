@@ -1,5 +1,5 @@
 # The commands of this repository. `make test` is everything CI runs.
-.PHONY: help setup demo demo-down test workflows remote docs book differential matrix fuzz image bench drop
+.PHONY: help setup demo demo-down test networks workflows remote docs book differential matrix fuzz image bench drop
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -18,6 +18,9 @@ image: ## Build the images: Pointsman, its sample app, Traefik; and check the fi
 
 test: ## Everything CI runs
 	@bash scripts/test.sh
+
+networks: ## Attach and detach 50 times under load, compose up and down 100 times, restarts
+	@POINTSMAN_ATTACHMENTS=50 POINTSMAN_UPS=100 bash scripts/test.sh setup images networks
 
 workflows: ## Lint all workflows and run the steps of examples/github, over ssh
 	@bash scripts/test.sh setup images workflows

@@ -4,8 +4,9 @@
 #   scripts/test.sh [STAGE...]
 #
 # Stages: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer docs
-# (default: all, in this order), and workflows, remote: both go over ssh and take minutes.
-# The last one starts containers, networks and a second dockerd on this machine, all
+# (default: all, in this order), and workflows, remote: both go over ssh and take minutes; and
+# networks: those tests of e2e again, as often as POINTSMAN_ATTACHMENTS and POINTSMAN_UPS say.
+# The last ones start containers, networks and a second dockerd on this machine, all
 # under names of their own, and removes them.
 
 set -euo pipefail
@@ -98,6 +99,11 @@ run_e2e() {
     fi
 }
 
+# Longer than nextest lets a test run.
+run_networks() {
+    POINTSMAN_E2E=1 cargo test --locked --test e2e -- --ignored --test-threads=1 --nocapture networks::
+}
+
 # A user's first hour, by the documented commands alone: real mise, Engine and Traefik.
 run_newcomer() {
     export POINTSMAN_IMAGE_TAG=e2e
@@ -123,9 +129,9 @@ stages=("$@")
 [ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix beside images e2e newcomer docs)
 for name in "${stages[@]}"; do
     case $name in
-    setup | fmt | clippy | doc | test | doctest | differential | matrix | beside | images | e2e | newcomer | docs | workflows | remote) stage "$name" "run_$name" ;;
+    setup | fmt | clippy | doc | test | doctest | differential | matrix | beside | images | e2e | newcomer | docs | networks | workflows | remote) stage "$name" "run_$name" ;;
     *)
-        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer docs workflows remote\n' "$name" >&2
+        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer docs networks workflows remote\n' "$name" >&2
         exit 2
         ;;
     esac

@@ -12,6 +12,7 @@ mod layering {
         ("routing", &[]),
         ("routing::time", &[]),
         ("routing::ids", &[]),
+        ("routing::address_pools", &[]),
         ("go_duration", &[]),
         ("byte_size", &[]),
         ("routing::traefik", &["routing::ids", "go_duration"]),
@@ -42,6 +43,7 @@ mod layering {
         (
             "routing::table",
             &[
+                "routing::address_pools",
                 "routing::ids",
                 "routing::plan",
                 "routing::time",
@@ -53,7 +55,10 @@ mod layering {
         ),
         ("api", &["routing::ids"]),
         ("snapshot", &["routing::ids", "routing::traefik"]),
-        ("docker", &["routing::ids", "routing::model"]),
+        (
+            "docker",
+            &["routing::address_pools", "routing::ids", "routing::model"],
+        ),
         ("probe", &["routing::ids", "routing::model"]),
         (
             "store",

@@ -14,7 +14,7 @@ pub struct RetentionBody {
     /// What is older goes, as Go writes durations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<String>,
-    /// Previews that nobody asked for as long go.
+    /// Refused: nobody tells Pointsman who asks for previews. Only shown of records that an earlier release took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle: Option<String>,
     /// While Docker uses more than this, the oldest go: `20GB`.

@@ -69,17 +69,21 @@ pub(super) struct GcArgs {
 /// Runs the verb.
 pub(super) fn run(args: &GcArgs, session: &Session) -> Outcome {
     let answer = ask(args, session)?;
+    let told: GcAnswer = answer.decode()?;
     if session.format.is_json() {
         output::print_json(&answer.body)?;
     } else {
-        let told: GcAnswer = answer.decode()?;
         let verb = if args.plan { "would go" } else { "leaving" };
         output::print(&words(&told, verb))?;
     }
-    if args.wait {
-        return wait(args, session);
+    if !args.wait {
+        return Ok(exit::DONE);
     }
-    Ok(exit::DONE)
+    if !told.stacks.iter().any(|it| it.fate.goes) && args.left(&told).is_empty() {
+        output::note("no stack goes, so there is nothing to wait for")?;
+        return Ok(exit::DONE);
+    }
+    wait(args, session)
 }
 
 impl GcArgs {
@@ -88,6 +92,17 @@ impl GcArgs {
             app: self.app.clone()?,
             env: self.env.clone()?,
         })
+    }
+
+    /// What is being removed of what was asked for.
+    fn left(&self, told: &GcAnswer) -> Vec<String> {
+        let named = self.named();
+        let in_scope = |it: &&Removing| {
+            let named = named.as_ref();
+            named.is_none_or(|named| named.app == it.app && named.env == it.env)
+        };
+        let removing = told.removing.iter().filter(in_scope);
+        removing.map(under_way).collect()
     }
 
     fn query(&self) -> String {
@@ -205,16 +220,7 @@ fn wait(args: &GcArgs, session: &Session) -> Outcome {
     let mut told = Vec::new();
     loop {
         let answer: GcAnswer = session.get(&args.query())?.decode()?;
-        let in_scope = |it: &&Removing| {
-            let named = args.named();
-            named.is_none_or(|named| named.app == it.app && named.env == it.env)
-        };
-        let left: Vec<String> = answer
-            .removing
-            .iter()
-            .filter(in_scope)
-            .map(under_way)
-            .collect();
+        let left = args.left(&answer);
         if left.is_empty() {
             output::note("nothing is left of them")?;
             return Ok(exit::DONE);

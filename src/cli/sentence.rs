@@ -209,6 +209,15 @@ pub(super) const fn placed(status: &Status, slot: Slot) -> Option<&Placement> {
 
 /// `ready 2/2`, with the reason when it is not.
 pub(super) fn health(health: &Health) -> String {
+    let counts = counts(health);
+    match &health.reason {
+        Some(reason) => format!("{counts}: {reason}"),
+        None => counts,
+    }
+}
+
+/// How well, without why.
+pub(super) fn counts(health: &Health) -> String {
     let state = match health.state {
         HealthState::Ready => "ready",
         HealthState::Settling => "settling",
@@ -216,9 +225,5 @@ pub(super) fn health(health: &Health) -> String {
         HealthState::Down => "down",
         HealthState::Absent => "absent",
     };
-    let counts = format!("{state} {}/{}", health.healthy, health.expected);
-    match &health.reason {
-        Some(reason) => format!("{counts}: {reason}"),
-        None => counts,
-    }
+    format!("{state} {}/{}", health.healthy, health.expected)
 }

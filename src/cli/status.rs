@@ -164,6 +164,7 @@ fn describe(status: &Status) -> String {
     if let Some(previous) = &status.previous {
         text.push(format!("previous: {previous} (what rollback returns to)"));
     }
+    text.extend(reasons(status).iter().map(|line| wrapped(line)));
     text.extend(situation(status).iter().map(|line| wrapped(line)));
     text.extend(status.urls.iter().map(|url| format!("live: {url}")));
     text.extend(
@@ -186,6 +187,22 @@ fn describe(status: &Status) -> String {
         text.push(format!("proxy: {} {how} {revision}", applied.proxy));
     }
     text.join("\n")
+}
+
+/// Why versions are not ready, in full: a cell of the table would be cut.
+fn reasons(status: &Status) -> Vec<String> {
+    let placed = Slot::ALL.into_iter();
+    let placed = placed.filter_map(|slot| sentence::placed(status, slot));
+    let placed = placed.map(|placed| (&placed.version, &placed.health));
+    let previews = status.previews.iter();
+    let previews = previews.map(|preview| (&preview.version, &preview.health));
+    placed
+        .chain(previews)
+        .filter_map(|(version, health)| {
+            let reason = health.reason.as_ref()?;
+            Some(format!("health: {version}: {reason}"))
+        })
+        .collect()
 }
 
 /// What is on its way, and what stands in the way.
@@ -220,7 +237,7 @@ fn rows(status: &Status) -> Vec<[String; 5]> {
             preview.version.to_string(),
             "preview".to_owned(),
             "-".to_owned(),
-            sentence::health(&preview.health),
+            sentence::counts(&preview.health),
         ]
     }));
     rows
@@ -255,6 +272,6 @@ fn slot_row(status: &Status, slot: Slot) -> [String; 5] {
         placed.version.to_string(),
         role.to_owned(),
         weight,
-        sentence::health(&placed.health),
+        sentence::counts(&placed.health),
     ]
 }

@@ -28,8 +28,9 @@ fn status_shows_one_env_as_a_whole() {
 SLOT   VERSION  ROLE     WEIGHT  HEALTH
 blue   v1       live     100%    ready 2/2
 green  v2       staged   0%      ready 2/2
--      pr-17    preview  -       settling 1/2: up for 4 of 10 s
+-      pr-17    preview  -       settling 1/2
 previous: v0 (what rollback returns to)
+health: pr-17: up for 4 of 10 s
 live: http://whoami.dev.example.com
 staged: http://vnext-whoami.dev.example.com
 preview: http://pr-17-whoami.dev.example.com
@@ -37,6 +38,22 @@ proxy: 172.18.0.2:40 served 3f00000000000001",
         )
         .run()
         .sent(&["GET /v1/envs/whoami/dev"]);
+}
+
+// A cell of the table was cut at 80 columns, and with it what the last health check had said.
+#[test]
+fn status_tells_in_full_why_a_version_is_not_ready() {
+    let mut ill = preview("v2");
+    ill.health.reason = Some(
+        "1 of 2 servers are healthy, waiting for whoami-dev-v2-web-1 (GET /check at 172.18.0.5:80: 500)"
+            .to_owned(),
+    );
+    let mut status = both("v1", "v2");
+    status.previews = vec![ill];
+    Test::new("status whoami dev")
+        .daemon(vec![Reply::ok(&status)])
+        .stdout_has(&["waiting for whoami-dev-v2-web-1", "172.18.0.5:80: 500)"])
+        .run();
 }
 
 #[test]

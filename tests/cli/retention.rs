@@ -86,6 +86,24 @@ fn a_run_waits_when_it_is_told_to() {
         .sent(&["POST /v1/gc {}", "GET /v1/gc?", "GET /v1/gc?"]);
 }
 
+// `gc --wait` said "nothing is left of them" when no stack went.
+#[test]
+fn a_run_that_lets_nothing_go_waits_for_nothing() {
+    let mut nothing = answer(vec![]);
+    nothing.stacks.retain(|entry| !entry.fate.goes);
+    let elsewhere = Removing {
+        env: EnvName::parse("prod").unwrap(),
+        ..draining()
+    };
+    nothing.removing.push(elsewhere);
+    Test::new("gc whoami dev --wait --json")
+        .daemon(vec![Reply::ok(&nothing)])
+        .stdout(&serde_json::to_string(&nothing).unwrap())
+        .stderr("no stack goes, so there is nothing to wait for")
+        .run()
+        .sent(&[r#"POST /v1/gc {"app":"whoami","env":"dev"}"#]);
+}
+
 #[test]
 fn a_list_of_pull_requests_belongs_to_an_env() {
     Test::new("gc --open 17")

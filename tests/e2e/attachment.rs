@@ -1,132 +1,16 @@
 //! Traefik and Pointsman as containers, from `docker/compose.yaml`: Traefik is attached to the networks of the stacks
 //! it needs, in time, and never at the cost of other traffic.
 
-use std::net::{SocketAddr, TcpListener};
-use std::process::Command;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::support::app::{App, ENV, PREVIEW_LIMIT};
-use crate::support::docker::{MARK, Sandbox, TAG, ensure_image};
-use crate::support::http::{self, Answer, Ask};
-use crate::support::load::{Load, Plan};
-use crate::support::{millis, results, root, within};
+use crate::support::app::{ENV, PREVIEW_LIMIT};
+use crate::support::host::Host;
+use crate::support::http::{self, Ask};
+use crate::support::{millis, within};
 
-const NAME: &str = "pointsman-e2e";
-const NETWORK: &str = "10.213.77";
 const SOON: Duration = Duration::from_secs(10);
-
-/// Both containers; removed when this is dropped.
-struct Host {
-    web: SocketAddr,
-    sandbox: Sandbox,
-}
-
-impl Host {
-    fn start() -> Self {
-        let sandbox = Sandbox::enter();
-        ensure_image("pointsman", "pointsman:e2e");
-        ensure_image("traefik", "pointsman-traefik:3.7.15");
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let web = free.local_addr().unwrap();
-        drop(free);
-        let host = Self { web, sandbox };
-        let output = host.compose(&["up", "-d", "--wait"]).output().unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{errors}");
-        host
-    }
-
-    fn compose(&self, args: &[&str]) -> Command {
-        let (mark, _) = MARK.split_once('=').unwrap();
-        let label = format!("{{labels: {{{mark}: \"1\"}}}}");
-        let overrides = format!(
-            "services: {{traefik: {label}, pointsman: {label}}}\nnetworks: {{control: {label}}}\nvolumes: {{state: {label}}}\n"
-        );
-        let file = results().join("attachment.yaml");
-        let mut written = std::fs::File::create(&file).unwrap();
-        std::io::Write::write_all(&mut written, overrides.as_bytes()).unwrap();
-        let mut command = self.sandbox.docker.command();
-        command
-            .args(["compose", "-p", NAME, "-f"])
-            .arg(root().join("docker/compose.yaml"))
-            .arg("-f")
-            .arg(file)
-            .args(args)
-            .env("POINTSMAN_NAME", NAME)
-            .env("POINTSMAN_NETWORK", NETWORK)
-            .env("POINTSMAN_IMAGE_TAG", TAG)
-            .env("POINTSMAN_WEB_PORT", self.web.port().to_string());
-        command
-    }
-
-    fn app(&self, name: &'static str) -> App {
-        let docker = self.sandbox.docker.clone();
-        App { name, docker }
-    }
-
-    fn pointsman(&self, args: &[&str]) -> String {
-        let exec = ["exec", NAME, "pointsman"];
-        self.sandbox.docker.run(&[&exec[..], args].concat())
-    }
-
-    fn diagnostics(&self) -> String {
-        let exec = ["exec", NAME, "pointsman", "diagnose"];
-        let output = self.sandbox.docker.command().args(exec).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn expect(&self, host: &str, version: &str, limit: Duration) -> Duration {
-        let what = format!("{host} answers with {version}");
-        let ((), took) = within(limit, &what, || {
-            match http::ask(self.web, &Ask::get(host, "/version"))? {
-                Answer { status: 200, body } if body == version => Ok(()),
-                answer => Err(format!("{answer:?}")),
-            }
-        });
-        took
-    }
-
-    fn load(&self, host: &str, clients: u32) -> Load {
-        Load::start(Plan {
-            target: self.web,
-            host: host.to_owned(),
-            path: "/version",
-            clients,
-            rate: 50,
-        })
-    }
-
-    /// Before API 1.48 the Engine moves a container's gateway to the network whose name sorts first.
-    fn gateway_moves(&self) -> bool {
-        let version = self
-            .sandbox
-            .docker
-            .run(&["version", "--format", "{{.Server.APIVersion}}"]);
-        let (major, minor) = version.split_once('.').unwrap();
-        (major.parse::<u32>().unwrap(), minor.parse::<u32>().unwrap()) < (1, 48)
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            for name in [NAME.to_owned(), format!("{NAME}-traefik")] {
-                let logs = self
-                    .sandbox
-                    .docker
-                    .command()
-                    .args(["logs", "--tail", "40", &name])
-                    .output();
-                println!(
-                    "--- {name}:\n{}",
-                    String::from_utf8_lossy(&logs.unwrap().stderr)
-                );
-            }
-        }
-    }
-}
 
 #[test]
 #[ignore = "needs a Docker Engine and Traefik: make test"]
@@ -163,11 +47,11 @@ fn traefik_is_attached_before_a_server_is_published_and_detached_after() {
     let (network, other) = (stack.network(), app.stack("v2"));
     other.up();
     host.expect(&app.preview("v2"), "v2", PREVIEW_LIMIT);
-    assert!(host.sandbox.docker.has_network(&network), "{network}");
+    assert!(host.docker.has_network(&network), "{network}");
     let load = host.load(&app.preview("v2"), 4);
     let (clean, returned) = stack.down();
     within(Duration::from_secs(2), "no network is left", || {
-        let left = host.sandbox.docker.has_network(&network);
+        let left = host.docker.has_network(&network);
         if left {
             Err(format!("{network} is still there"))
         } else {

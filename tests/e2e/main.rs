@@ -2,7 +2,7 @@
 //!
 //! Ignored by default, so that they never pass without the two. `make test` runs them, or, after `scripts/setup.sh`:
 //! `. scripts/env.sh; POINTSMAN_E2E=1 cargo nextest run --run-ignored all --test e2e`. Pointsman and Traefik are
-//! processes of this host, except in `attachment`; the sample app runs in containers. Everything that is started
+//! processes of this host, except in `attachment` and `networks`; the sample app runs in containers. Everything that is started
 //! carries a label of its own, and is removed afterwards and before. One test runs at a time.
 
 #[cfg(test)]
@@ -34,7 +34,11 @@ mod latency;
 #[cfg(test)]
 mod leaving;
 #[cfg(test)]
+mod networks;
+#[cfg(test)]
 mod nobody_home;
+#[cfg(test)]
+mod own_checks;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
@@ -47,6 +51,8 @@ mod ramp;
 mod restarts;
 #[cfg(test)]
 mod retention;
+#[cfg(test)]
+mod standing_in;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

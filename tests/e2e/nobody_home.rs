@@ -1,7 +1,9 @@
-//! Pointsman is dead, and then Traefik restarts: traffic goes on from the fallback file.
+//! Pointsman is dead, and then Traefik restarts: traffic goes on from the fallback file, and may be sent elsewhere by
+//! hand.
 
 use std::time::Duration;
 
+use crate::support::app::ENV;
 use crate::support::http::Answer;
 use crate::support::system::System;
 use crate::support::within;
@@ -49,4 +51,53 @@ fn routes_outlive_both_pointsman_and_traefik() {
     let took = system.expect(&app.live(), "v2", SOON);
     println!("nobody home: routes {took:?} after the ping, which came after {ping:?}");
     system.expect(&app.staged(), "v1", SOON);
+}
+
+#[test]
+#[ignore = "needs a Docker Engine and Traefik: make test"]
+fn with_a_dead_daemon_export_makes_the_other_slot_live() {
+    let dir = tempfile::tempdir().unwrap();
+    let directory = format!("--providers.file.directory={}", dir.path().display());
+    let mut system = System::beside(&[&directory], &[]);
+    let app = system.app("e2e-export");
+    app.deploy("v1");
+    app.deploy("v2");
+    system.place(&app, "v1", Some("v2"));
+    system.expect_applied("both are placed");
+    let (state, marker) = (system.pointsman.state_dir().to_owned(), system.marker());
+    within(SOON, "what was confirmed is kept", || {
+        let text = std::fs::read_to_string(state.join("last-good.json"));
+        let text = text.map_err(|error| error.to_string())?;
+        text.contains(&marker).then_some(()).ok_or(text)
+    });
+    system.pointsman.kill();
+    system.traefik.kill();
+    let export = |slot: &str, version: &str, system: &System| {
+        let wish = format!("{}/{ENV}={slot}", app.name);
+        let args = ["export", "--state-dir", state.to_str().unwrap(), "--slot"];
+        let ran = system.pointsman.done(&[&args[..], &[&wish]].concat());
+        let mut file = std::fs::File::create(dir.path().join("pointsman.yml")).unwrap();
+        std::io::Write::write_all(&mut file, &ran.output.stdout).unwrap();
+        println!("{wish}: {} bytes, {version} live", ran.output.stdout.len());
+    };
+    export("other", "v2", &system);
+    system.traefik.start_again();
+    system.expect(&app.live(), "v2", SOON);
+    // blue was the first
+    export("blue", "v1", &system);
+    system.expect(&app.live(), "v1", SOON);
+    let wrong = format!("{}/{ENV}=red", app.name);
+    let args = [
+        "export",
+        "--state-dir",
+        state.to_str().unwrap(),
+        "--slot",
+        &wrong,
+    ];
+    let ran = system.pointsman.cli(&args);
+    assert_eq!(
+        ran.output.status.code(),
+        Some(2),
+        "a slot that there is not"
+    );
 }

@@ -39,18 +39,11 @@ fn of_five_versions_the_last_two_and_the_live_one_stay_under_load() {
     for stack in &stacks {
         stack.up();
     }
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("env.toml");
     let record = format!(
         "app = \"{}\"\nenv = \"{ENV}\"\ndomain = \"e2e.test\"\ndrain = \"2s\"\n[retention]\nkeep_last = 2\nmin_age = \"0s\"\n",
         app.name
     );
-    std::fs::File::create(&file)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, record.as_bytes()))
-        .unwrap();
-    system
-        .pointsman
-        .done(&["env", "apply", file.to_str().unwrap()]);
+    system.apply(&record);
     system.place(&app, "v3", None);
     let plan = system.pointsman.done(&["gc", app.name, ENV, "--plan"]);
     println!("{}", String::from_utf8_lossy(&plan.output.stdout));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use pointsman::docker::{Client, networks};
+use pointsman::docker::{Client, Timing, networks};
 use pointsman::routing::model::Attachments;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
@@ -26,6 +26,20 @@ struct Task {
 
 impl Task {
     fn start(engine: &FakeEngine) -> Self {
+        Self::timed(engine, quick_timing())
+    }
+
+    /// Looks again and again without a cause.
+    fn restless(engine: &FakeEngine) -> Self {
+        let network_recheck = Duration::from_millis(20);
+        let timing = Timing {
+            network_recheck,
+            ..quick_timing()
+        };
+        Self::timed(engine, timing)
+    }
+
+    fn timed(engine: &FakeEngine, timing: Timing) -> Self {
         let (wish, wanted_rx) = watch::channel(Attachments::default());
         let (changes_tx, changes_rx) = mpsc::channel(8);
         let stop = CancellationToken::new();
@@ -33,7 +47,7 @@ impl Task {
         let mut tasks = JoinSet::new();
         tasks.spawn(networks::run(
             client,
-            quick_timing(),
+            timing,
             wanted_rx,
             changes_tx,
             stop.clone(),
@@ -211,9 +225,9 @@ async fn host_networking_needs_nothing() {
     engine.add_network(FakeNetwork::new("a-stack"));
     let task = Task::start(&engine);
     task.want(&["a-stack"]);
-    engine.called("GET /v1.41/networks", 1).await;
+    engine.called("/networks", 1).await;
     task.want(&["a-stack", "b-stack"]);
-    engine.called("GET /v1.41/networks", 2).await;
+    engine.called("/networks", 2).await;
     task.stop().await;
     assert_eq!(engine.count("POST"), 0, "no attachment is tried");
 }
@@ -302,4 +316,44 @@ async fn a_daemon_that_comes_back_finds_the_wish_waiting() {
     engine.called("/connect", 1).await;
     task.stop().await;
     assert!(is_attached(&engine, "z-stack"), "attached");
+}
+
+#[tokio::test]
+async fn few_networks_left_are_told_and_taken_back() {
+    let engine = FakeEngine::new();
+    let pool = |base: &str, size: u32| json!({ "Base": base, "Size": size });
+    engine.set_address_pools(json!([pool("10.200.0.0/22", 24), pool("fd00::/48", 64)]));
+    for (name, subnet) in [("a", "10.200.0.0/24"), ("b", "172.17.0.0/16")] {
+        engine.add_network(FakeNetwork::new(name).subnet(subnet));
+    }
+    // nobody is attached to anything: they are looked at all the same
+    let mut task = Task::restless(&engine);
+    engine.called("GET /v1.41/networks", 2).await;
+    engine.add_network(FakeNetwork::new("c").subnet("10.200.1.0/24"));
+    let seen = &mut task.seen;
+    seen.until("two are left", |seen| seen.few_networks_left == Some(2))
+        .await;
+    engine.add_network(FakeNetwork::new("d").subnet("10.200.2.0/23"));
+    seen.until("none is left", |seen| seen.few_networks_left == Some(0))
+        .await;
+    engine.remove_network("d");
+    engine.remove_network("c");
+    seen.until("enough are left", |seen| seen.few_networks_left.is_none())
+        .await;
+    task.stop().await;
+    assert_eq!(engine.count("/info"), 1, "pools only change with a restart");
+}
+
+#[tokio::test]
+async fn an_engine_that_does_not_say_its_pools_is_not_guessed_at() {
+    let engine = FakeEngine::new();
+    engine.add_network(FakeNetwork::new("everything").subnet("0.0.0.0/0"));
+    let refused = ("GET /info", 403, "refused by a proxy");
+    engine.faults(|faults| faults.answers.push(refused));
+    let task = Task::restless(&engine);
+    engine.called("GET /v1.41/networks", 3).await;
+    let mut seen = task.seen;
+    seen.take_arrived();
+    assert_eq!(seen.few_networks_left, None, "not told");
+    assert_eq!(engine.count("/info"), 1, "asked once");
 }

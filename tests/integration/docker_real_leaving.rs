@@ -48,6 +48,7 @@ async fn a_real_stop_is_told_at_its_signal() {
             | Change::Remove(_)
             | Change::Attachment { .. }
             | Change::TraefikVersion(_)
+            | Change::FewNetworksLeft(_)
             | Change::Provider(_)
             | Change::Complained { .. }
             | Change::Probed { .. } => None,

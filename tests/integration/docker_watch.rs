@@ -30,6 +30,7 @@ fn ever_running_after(log: &[Change], name: &str, from: usize) -> bool {
         | Change::Remove(_)
         | Change::Attachment { .. }
         | Change::TraefikVersion(_)
+        | Change::FewNetworksLeft(_)
         | Change::Provider(_)
         | Change::Complained { .. }
         | Change::Probed { .. } => false,

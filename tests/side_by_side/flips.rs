@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::json;
 
 use crate::e2e::http::{Answer, Ask, ask};
-use crate::e2e::load::{Load, Plan};
+use crate::e2e::load::{Connections, Load, Plan};
 use crate::e2e::random::Random;
 use crate::e2e::tally::Tally;
 use crate::e2e::{runtime, within};
@@ -146,5 +146,6 @@ fn load(target: SocketAddr) -> Load {
         path: "/",
         clients: 2,
         rate: 200,
+        connections: Connections::Kept,
     })
 }

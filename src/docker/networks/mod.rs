@@ -8,9 +8,11 @@
 //!
 //! `compose down` cannot remove a network while Traefik is on it and leaves it behind (2.26 then exits with an error).
 //! Detaching at the last member's `die` is normally in time; when it was not, the sweeper removes what compose could not.
+//! Each pass also counts how many more networks there is room for (`room`).
 
 mod carry_out;
 mod plan;
+mod room;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::routing::address_pools;
 use crate::routing::ids::ContainerId;
 use crate::routing::model::{Attached, Attachments, Change, Gateway};
 
@@ -32,6 +35,7 @@ use super::watcher::Backoff;
 use super::wire;
 
 use plan::{Proxy, plan};
+use room::Room;
 use sweep::Sweeper;
 
 /// Carries out the latest wish until `stop` is cancelled, or nobody wishes or listens any more.
@@ -72,6 +76,7 @@ struct Networks {
     /// Attachments that were told as refused, and why.
     refused: Refusals,
     sweeper: Sweeper,
+    room: Room,
     /// The last failure of a whole pass, so that it is logged once.
     failure: Option<String>,
 }
@@ -85,6 +90,8 @@ struct Outcome {
     refused: Refusals,
     /// Networks that somebody was taken off.
     detached: Vec<String>,
+    /// How many more networks there is room for, when they are few.
+    few_left: Option<u64>,
     try_again: bool,
 }
 
@@ -97,6 +104,7 @@ impl Networks {
             timing: Arc::new(timing),
             changes_tx,
             refused: BTreeMap::new(),
+            room: Room::default(),
             failure: None,
         }
     }
@@ -107,10 +115,13 @@ impl Networks {
             Ok(outcome) => {
                 self.failure = None;
                 self.tell(outcome.refused).await?;
+                self.tell_room(outcome.few_left).await?;
                 outcome.try_again
             }
             Err(error) => {
                 self.note_failure(&error);
+                // it may come back with others
+                self.room.forget_pools();
                 true
             }
         };
@@ -127,9 +138,6 @@ impl Networks {
     }
 
     async fn attempt(&mut self, wish: &Attachments) -> Result<Outcome, Error> {
-        if wish.proxy.is_none() && wish.own.is_none() && !self.sweeper.is_busy() {
-            return Ok(Outcome::default());
-        }
         let engine = self.client.connect(&self.timing).await?;
         let networks = engine.networks().await?;
         let proxy = wish.proxy.as_ref().map(|id| (id, &wish.networks));
@@ -139,13 +147,14 @@ impl Networks {
             look_after(&engine, (Attached::Proxy, wish.gateway), proxy, &networks),
             look_after(&engine, (Attached::Own, wish.gateway), own, &networks),
         );
-        let outcome = proxy?.and(own?);
+        let mut outcome = proxy?.and(own?);
         for name in &outcome.detached {
             self.sweeper.add(name, networks.get(name));
         }
         self.sweeper
             .look(&engine, &networks, &wish.networks)
             .await?;
+        outcome.few_left = self.room.look(&engine, &networks).await?;
         Ok(outcome)
     }
 
@@ -174,12 +183,25 @@ impl Networks {
         Ok(())
     }
 
+    /// Tells when another number of networks is left than before.
+    async fn tell_room(&mut self, few_left: Option<u64>) -> Result<(), Closed> {
+        if !self.room.note(few_left) {
+            return Ok(());
+        }
+        if let Some(left) = few_left {
+            tracing::warn!("{}", address_pools::advice(left));
+        }
+        let change = Change::FewNetworksLeft(few_left);
+        let sent = self.changes_tx.send(change).await;
+        sent.map_err(|_closed| Closed)
+    }
+
     fn note_failure(&mut self, error: &Error) {
         let text = chain(error);
         if self.failure.as_ref() != Some(&text) {
             tracing::warn!(
                 error = text,
-                "cannot look after Traefik's networks, trying again"
+                "cannot look at Docker's networks, trying again"
             );
             self.failure = Some(text);
         }

@@ -47,6 +47,8 @@ pub enum Change {
         /// Why it is not attached, in words for the operator.
         refused: Option<String>,
     },
+    /// How many networks the Engine can still make, while they are few; `None` ends that.
+    FewNetworksLeft(Option<u64>),
     /// The lowest release among the Traefiks that read the document.
     TraefikVersion(TraefikVersion),
     /// Where Traefik reaches the listener that it gets its document from.

@@ -7,7 +7,8 @@ pub struct Retention {
     pub keep_last: Option<u32>,
     /// What is older goes, in milliseconds.
     pub max_age_ms: Option<u64>,
-    /// Previews that nobody asked for as long go, in milliseconds; it needs to be known who asks.
+    /// Previews that nobody asked for as long go, in milliseconds. Nobody knows yet who asks: the API takes it no more, and
+    /// records that have it let nothing go by it.
     pub idle_ms: Option<u64>,
     /// While Docker uses more than this, the oldest go.
     pub max_disk_bytes: Option<u64>,

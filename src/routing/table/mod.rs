@@ -34,6 +34,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::routing::address_pools;
 use crate::routing::ids::{ContainerId, EnvKey, Slot, Version};
 use crate::routing::model::{
     Attachments, Authority, Change, Container, Diagnostic, EnvRecord, Targets,
@@ -106,6 +107,8 @@ pub struct Table {
     /// What Traefik must be attached to changed since it was last taken.
     rewired: bool,
     refused_networks: BTreeMap<String, String>,
+    /// How many networks Docker can still make, when it is worth a word.
+    few_networks_left: Option<u64>,
     document: Document,
     dirty: BTreeSet<FragmentKey>,
     /// Envs of which some containers moved, and say of themselves what they said before.
@@ -188,6 +191,7 @@ impl Table {
                 network,
                 refused,
             } => self.attachment(who, network, refused),
+            Change::FewNetworksLeft(left) => self.few_networks_left = left,
             Change::TraefikVersion(version) => self.render_for(version),
             Change::Provider(provider) => self.reached_at(provider),
         }
@@ -533,6 +537,10 @@ impl Table {
                 why.clone(),
             ));
         }
+        all.extend(self.few_networks_left.map(|left| {
+            let advice = address_pools::advice(left);
+            Diagnostic::new("address-pools-low", "engine", advice)
+        }));
         if self.options.proxy.is_some() && self.is_synced() && self.proxy().is_none() {
             let message = "no container matches --traefik-container, so no server can be published";
             all.push(Diagnostic::new("proxy-missing", "traefik", message));

@@ -30,7 +30,7 @@ pub(super) fn parse(body: &RetentionBody) -> Result<Retention, String> {
     Ok(Retention {
         keep_last: *keep_last,
         max_age_ms: positive("max_age", max_age.as_deref())?,
-        idle_ms: positive("idle", idle.as_deref())?,
+        idle_ms: not_idle(idle.as_deref())?,
         max_disk_bytes: size("max_disk", max_disk.as_deref())?,
         pull_requests: prefix(pull_requests.as_deref())?,
         min_age_ms: match min_age {
@@ -46,6 +46,17 @@ fn positive(field: &str, text: Option<&str>) -> Result<Option<u64>, String> {
     match given {
         Some(0) => Err(format!("{field}: it must be more than 0")),
         given => Ok(given),
+    }
+}
+
+/// Nothing counts who asks for a preview: Traefik's API does not tell, and a rule without effect is worse than none.
+fn not_idle(text: Option<&str>) -> Result<Option<u64>, String> {
+    match text {
+        None => Ok(None),
+        Some(_) => Err(
+            "idle: nobody tells Pointsman who asks for previews, so this rule could let nothing go; use max_age or pull_requests"
+                .to_owned(),
+        ),
     }
 }
 
@@ -126,6 +137,7 @@ mod tests {
             ("pull_requests = \"pr1\"", "pull_requests: \"pr1\" must be"),
             ("when = \"daily\"", "when: \"daily\" must be manual, deploy"),
             ("when = \"10s\"", "a duration from 1m on"),
+            ("idle = \"48h\"", "idle: nobody tells Pointsman"),
             ("keep = 3", "unknown field `keep`"),
         ] {
             let error = of_flag(text).unwrap_err();
@@ -135,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_is_said_is_given_back() {
-        let text = "keep_last = 3, max_age = \"720h\", idle = \"48h\", max_disk = \"20GB\", pull_requests = \"pr-\", min_age = \"1h\", when = \"deploy\"";
+        let text = "keep_last = 3, max_age = \"720h\", max_disk = \"20GB\", pull_requests = \"pr-\", min_age = \"1h\", when = \"deploy\"";
         let retention = of_flag(text).unwrap();
         assert!(retention.has_rules(), "all of them");
         assert_eq!(parse(&render(&retention)), Ok(retention), "the same again");

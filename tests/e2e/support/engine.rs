@@ -4,17 +4,23 @@
 //! its bridges, and that is all that is needed. Its default bridge is a network that the machine's Engine makes for it,
 //! and it gets no address pools: told to have no bridge, or given pools, an Engine removes `docker0`, whosever that is.
 //! It takes root; without it, `sudo` that asks nothing.
+//!
+//! Containers of such an Engine are reached from this host, but do not reach each other: the machine's Engine drops what
+//! is forwarded. Where they have to, the Engine gets a network namespace with a packet filter and a `docker0` of its own.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::docker::{Docker, MARK, Sandbox, WHOAMI};
+use super::http::Answer;
 use super::process::Process;
 use super::within;
 
 const SUBNET: &str = "10.232.77.0/24";
 const BRIDGE: &str = "pm-e2e";
+const NAMESPACE: &str = "pointsman-e2e";
 const START: Duration = Duration::from_secs(30);
 
 /// What happens to containers while the Engine is down.
@@ -26,17 +32,41 @@ pub(crate) enum Containers {
     Stay,
 }
 
+/// Where its bridges are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Among those of this host.
+    Host,
+    /// In a network namespace of its own.
+    Namespace,
+}
+
 /// The Engine.
 pub(crate) struct Engine {
     process: Process,
     folder: PathBuf,
     containers: Containers,
+    place: Place,
     pub(crate) docker: Docker,
 }
 
 impl Engine {
     /// Starts it, with the sample app's image.
     pub(crate) fn start(sandbox: &Sandbox, containers: Containers) -> Self {
+        make_bridge(&sandbox.docker);
+        Self::start_at(Place::Host, containers)
+    }
+
+    /// In a namespace, so that its containers reach each other; `fetch` reaches what they publish.
+    pub(crate) fn start_apart(_sandbox: &Sandbox, containers: Containers) -> Self {
+        if !Path::new("/run/netns").join(NAMESPACE).exists() {
+            run(as_root("ip").args(["netns", "add", NAMESPACE]));
+        }
+        run(within_namespace("ip").args(["link", "set", "lo", "up"]));
+        Self::start_at(Place::Namespace, containers)
+    }
+
+    fn start_at(place: Place, containers: Containers) -> Self {
         let folder = std::env::temp_dir().join("pointsman-e2e-engine");
         let mut engine = Self {
             process: Process::named("dockerd"),
@@ -45,13 +75,13 @@ impl Engine {
             },
             folder,
             containers,
+            place,
         };
-        make_bridge(&sandbox.docker);
         if engine.folder.exists() {
             engine.clear_left_over();
         }
         engine.start_again();
-        engine.load();
+        engine.load(WHOAMI);
         engine
     }
 
@@ -63,7 +93,10 @@ impl Engine {
     pub(crate) fn start_again(&mut self) -> Duration {
         let shared_bridge = Path::new("/sys/class/net/docker0").exists();
         let path = |name: &str| self.folder.join(name).display().to_string();
-        let mut command = as_root("dockerd");
+        let mut command = match self.place {
+            Place::Host => as_root("dockerd"),
+            Place::Namespace => within_namespace("dockerd"),
+        };
         command
             .args(["--data-root", &path("data"), "--exec-root", &path("exec")])
             .args(["--pidfile", &path("pid")])
@@ -71,10 +104,13 @@ impl Engine {
             .args(["--group", &output(Command::new("id").arg("-gn"))])
             .args(["--containerd-namespace", "pointsman-e2e"])
             .args(["--containerd-plugins-namespace", "pointsman-e2e-plugins"])
-            .args(["--bridge", BRIDGE])
-            .args(["--iptables=false", "--ip6tables=false"])
-            .args(["--ip-forward=false", "--ip-masq=false"])
             .stdout(Stdio::null());
+        if self.place == Place::Host {
+            command
+                .args(["--bridge", BRIDGE])
+                .args(["--iptables=false", "--ip6tables=false"])
+                .args(["--ip-forward=false", "--ip-masq=false"]);
+        }
         if self.containers == Containers::Stay {
             command.arg("--live-restore");
         }
@@ -107,9 +143,10 @@ impl Engine {
         run(as_root("rm").arg("-f").arg(file));
     }
 
-    fn load(&self) {
+    /// Copies an image of this machine's Engine.
+    pub(crate) fn load(&self, image: &str) {
         let mut save = Docker::default().command();
-        let save = save.args(["save", WHOAMI]).stdout(Stdio::piped());
+        let save = save.args(["save", image]).stdout(Stdio::piped());
         let mut save = save.spawn().unwrap();
         let image = save.stdout.take().unwrap();
         let loaded = self.docker.command().arg("load").stdin(image).output();
@@ -133,6 +170,22 @@ impl Engine {
         self.remove_folder();
     }
 
+    /// What something that a container publishes in the namespace answers for a host: status and body.
+    pub(crate) fn fetch(&self, at: SocketAddr, host: &str, target: &str) -> Answer {
+        assert_eq!(self.place, Place::Namespace, "for those of the namespace");
+        let mut curl = within_namespace("curl");
+        curl.args(["--silent", "--max-time", "10", "--header"])
+            .arg(format!("Host: {host}"))
+            .args(["--write-out", "\n%{http_code}"])
+            .arg(format!("http://{at}{target}"));
+        let text = output(&mut curl);
+        let (body, status) = text.rsplit_once('\n').unwrap_or(("", &text));
+        Answer {
+            status: status.parse().unwrap(),
+            body: body.to_owned(),
+        }
+    }
+
     fn remove_folder(&self) {
         let mounts = std::fs::read_to_string("/proc/mounts").unwrap();
         let targets = mounts.lines().filter_map(|line| line.split(' ').nth(1));
@@ -154,7 +207,19 @@ impl Drop for Engine {
         self.docker.sweep();
         self.stop();
         self.remove_folder();
+        if self.place == Place::Namespace {
+            run(as_root("ip").args(["netns", "delete", NAMESPACE]));
+        }
     }
+}
+
+/// Not `ip netns exec`: that would hide the cgroups below /sys.
+fn within_namespace(program: &str) -> Command {
+    let mut command = as_root("nsenter");
+    command
+        .arg(format!("--net=/run/netns/{NAMESPACE}"))
+        .arg(program);
+    command
 }
 
 fn make_bridge(docker: &Docker) {

@@ -161,10 +161,14 @@ pub(crate) fn ask(address: SocketAddr, ask: &Ask) -> Result<Answer, String> {
     runtime().block_on(async { <Client>::connect(address).await?.ask(ask).await })
 }
 
+/// The answer with its headers.
+pub(crate) fn look(address: SocketAddr, ask: &Ask) -> Result<(Answer, HeaderMap), String> {
+    runtime().block_on(async { <Client>::connect(address).await?.ask_for_all(ask).await })
+}
+
 /// The answer, and the cookie that it sets: `name=value`.
 pub(crate) fn browse(address: SocketAddr, ask: &Ask) -> Result<(Answer, Option<String>), String> {
-    let all = async { <Client>::connect(address).await?.ask_for_all(ask).await };
-    let (answer, headers) = runtime().block_on(all)?;
+    let (answer, headers) = look(address, ask)?;
     let cookie = headers.get("set-cookie").and_then(|set| set.to_str().ok());
     let pair = cookie.and_then(|cookie| cookie.split(';').next());
     Ok((answer, pair.map(str::to_owned)))

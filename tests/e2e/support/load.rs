@@ -30,6 +30,16 @@ pub(crate) struct Plan {
     pub(crate) clients: u32,
     /// Requests per second and client.
     pub(crate) rate: u32,
+    pub(crate) connections: Connections,
+}
+
+/// What becomes of a connection after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connections {
+    /// The next request is sent on it.
+    Kept,
+    /// It is closed: each request needs a new one.
+    Fresh,
 }
 
 /// Clients at work; they stop when this is dropped.
@@ -116,7 +126,8 @@ impl Job {
             let sent = self.origin.elapsed();
             let outcome = self.shoot(&mut client, &ask).await;
             let received = self.origin.elapsed();
-            kept = client.filter(|_| outcome.is_ok());
+            let keeps = self.plan.connections == Connections::Kept;
+            kept = client.filter(|_| keeps && outcome.is_ok());
             self.shots().push(Shot {
                 client: number,
                 sent,

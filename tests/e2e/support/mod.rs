@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod docker;
 pub(crate) mod engine;
+pub(crate) mod host;
 pub(crate) mod http;
 pub(crate) mod load;
 pub(crate) mod pointsman;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::app::{App, ENV};
 use super::docker::{Docker, Sandbox};
 use super::http::{self, Answer, Ask};
-use super::load::{Load, Plan};
+use super::load::{Connections, Load, Plan};
 use super::pointsman::Pointsman;
 use super::traefik::Traefik;
 use super::within;
@@ -106,6 +106,7 @@ impl System {
             path,
             clients,
             rate,
+            connections: Connections::Kept,
         })
     }
 
@@ -156,6 +157,16 @@ impl System {
         let answer = answer.unwrap();
         assert_eq!(answer.status, 200, "{target}: {}", answer.body);
         answer.json()
+    }
+
+    /// `env apply` of a file with this text.
+    pub(crate) fn apply(&self, record: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("env.toml");
+        let mut written = std::fs::File::create(&file).unwrap();
+        std::io::Write::write_all(&mut written, record.as_bytes()).unwrap();
+        self.pointsman
+            .done(&["env", "apply", file.to_str().unwrap()]);
     }
 
     /// The env record; it must be accepted.

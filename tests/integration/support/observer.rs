@@ -20,6 +20,7 @@ pub(crate) struct Observer {
     pub stats: Arc<Stats>,
     pub containers: BTreeMap<ContainerId, Container>,
     pub refused: BTreeMap<String, String>,
+    pub few_networks_left: Option<u64>,
     pub log: Vec<Change>,
     pub resyncs: usize,
     changes_rx: mpsc::Receiver<Change>,
@@ -59,6 +60,7 @@ impl Observer {
             stats: Arc::default(),
             containers: BTreeMap::new(),
             refused: BTreeMap::new(),
+            few_networks_left: None,
             log: Vec::new(),
             resyncs: 0,
             changes_rx,
@@ -161,6 +163,7 @@ impl Observer {
                     None => self.refused.remove(&network),
                 };
             }
+            Change::FewNetworksLeft(left) => self.few_networks_left = left,
             Change::TraefikVersion(version) => panic!("the Engine told Traefik's {version}"),
             Change::Provider(provider) => panic!("the Engine told of the listener at {provider}"),
         }

@@ -36,6 +36,7 @@ pub(super) fn check(world: &World, before: &Before, act: &Act, context: &str) {
     let is_restart = matches!(act, Act::Restart { .. });
     let document = document(world);
     is_whole(&document, context);
+    removes_nothing_in_use(world, &document, context);
     for (key, record) in world.records() {
         assert_eq!(record.check_invariants(), Ok(()), "{context}: {key}");
         let old = &before.records[&key];
@@ -73,6 +74,29 @@ pub(super) fn check(world: &World, before: &Before, act: &Act, context: &str) {
         Act::Container { .. } | Act::Restart { .. } | Act::Command { .. }
     ) {
         rebuilt(world, context);
+    }
+}
+
+/// What is removed is in no slot, no way back, and out of the document.
+fn removes_nothing_in_use(world: &World, document: &Value, context: &str) {
+    for order in world.orders.borrow().iter() {
+        let (key, version) = &order.stack;
+        let record = world.daemon.table.rollout(key);
+        assert_eq!(record.slot_of(version), None, "{context}: {order:?}");
+        assert_ne!(
+            record.previous.as_ref(),
+            Some(version),
+            "{context}: {order:?}"
+        );
+        assert!(record.removal(version).is_some(), "{context}: {order:?}");
+        let name = format!("{}-{}-web-{version}", key.app, key.env);
+        // unless it was deployed anew meanwhile
+        let made_anew = world.containers.values().any(|it| {
+            let has = |(key, value): (&String, &String)| it.labels.get(key) == Some(value);
+            order.labels.iter().all(has) && it.created > order.made_until
+        });
+        let is_there = document["http"]["services"].get(&name).is_some();
+        assert!(made_anew || !is_there, "{context}: {name} is still routed");
     }
 }
 

@@ -19,9 +19,13 @@ use crate::reconciler::{
     Reconciler, Request, Upkeep, VerdictRequest, handle_channel,
 };
 use crate::routing::ids::{ContainerId, EnvKey, Revision};
-use crate::routing::model::{Attachments, Change, Container, Health, Targets};
+use crate::routing::model::{
+    Attachments, Change, Container, Health, Progress, RemovalOrder, RemovalReport, Removed, Targets,
+};
 use crate::routing::plan::{Gate, Plan, PlanStep, Weight, named};
-use crate::routing::rollout::{Closure, Command, HookAnswer, Insist, Record, Until, Verdict};
+use crate::routing::rollout::{
+    Closure, Command, HookAnswer, Insist, Record, Removal, Until, Verdict,
+};
 use crate::routing::table::Options;
 use crate::routing::time::Timestamp;
 use crate::snapshot::{self, Reader};
@@ -50,6 +54,15 @@ pub(super) enum Act {
     },
     /// One of the next calls of the disk fails.
     DiskFault(usize),
+    /// The Docker station does what it was told to remove, or cannot.
+    Remove(Luck),
+}
+
+/// Whether something works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Luck {
+    Good,
+    Bad,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,12 +120,16 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Evict),
         1 => prop::option::of(until()).prop_map(|until| Command::Freeze { why: String::new(), until }),
         2 => Just(Command::Unfreeze),
-        1 => (version(), insist()).prop_map(|(version, insist)| Command::Retire { version, removal: None, insist }),
+        2 => (version(), removal(), insist()).prop_map(|(version, removal, insist)| Command::Retire { version, removal, insist }),
         1 => any::<bool>().prop_map(|on| Command::Maintenance(on.then(|| Closure {
             message: String::new(),
             retry_after_s: 60,
         }))),
     ]
+}
+
+fn removal() -> impl Strategy<Value = Option<Removal>> {
+    prop::option::of(Just(Removal::default()))
 }
 
 fn until() -> impl Strategy<Value = Until> {
@@ -178,6 +195,7 @@ pub(super) fn any_act() -> impl Strategy<Value = Act> {
         2 => (env(), answer).prop_map(|(env, answer)| Act::Verdict { env, answer }),
         1 => restart.prop_map(|(how, jump_ms, image)| Act::Restart { how, jump_ms, image }),
         1 => (1usize..4).prop_map(Act::DiskFault),
+        2 => prop_oneof![3 => Just(Luck::Good), 1 => Just(Luck::Bad)].prop_map(Act::Remove),
     ]
 }
 
@@ -211,6 +229,10 @@ pub(super) struct World {
     pub(super) acts: u64,
     /// What Docker has.
     pub(super) containers: BTreeMap<ContainerId, Container>,
+    /// How many containers the Docker station has removed.
+    pub(super) removed: usize,
+    /// What it is told to remove.
+    pub(super) orders: watch::Receiver<Vec<RemovalOrder>>,
     disk: SimDisk,
     clock: Arc<AtomicU64>,
     fleet: Arc<Mutex<Option<u64>>>,
@@ -229,10 +251,12 @@ impl World {
         let disk = SimDisk::new(&Files::new(), Fault::None);
         let clock = Arc::new(AtomicU64::new(START));
         let fleet = Arc::new(Mutex::new(Some(0)));
-        let (daemon, reader) = start(&disk, &clock, &fleet);
+        let (daemon, reader, orders) = start(&disk, &clock, &fleet);
         let mut world = Self {
             daemon,
             reader,
+            removed: 0,
+            orders,
             document: RefCell::default(),
             acts: 0,
             containers: BTreeMap::new(),
@@ -289,6 +313,7 @@ impl World {
                 let calls = self.disk.calls();
                 self.disk.set_fault(Fault::Error(calls + after));
             }
+            Act::Remove(luck) => self.remove(*luck),
         }
         self.follow();
         laws::check(self, &before, act, context);
@@ -384,6 +409,41 @@ impl World {
         self.tell(Change::ResyncEnd);
     }
 
+    /// Carries out the first order, as far as Docker answers.
+    fn remove(&mut self, luck: Luck) {
+        let order = self.orders.borrow().first().cloned();
+        let Some(order) = order.filter(|_| self.is_docker_there) else {
+            return;
+        };
+        let progress = match luck {
+            Luck::Bad => Progress::Stuck {
+                why: "it does not stop".to_owned(),
+            },
+            Luck::Good => Progress::Done(self.carry_out(&order)),
+        };
+        let stack = order.stack;
+        self.daemon.removals.hear(RemovalReport { stack, progress });
+        self.daemon.turn();
+    }
+
+    fn carry_out(&mut self, order: &RemovalOrder) -> Removed {
+        let is_meant = |container: &&Container| {
+            let has = |(key, value): (&String, &String)| container.labels.get(key) == Some(value);
+            order.labels.iter().all(has) && container.created <= order.made_until
+        };
+        let meant = self.containers.values().filter(is_meant);
+        let ids: Vec<ContainerId> = meant.map(|it| it.id.clone()).collect();
+        for id in &ids {
+            self.containers.remove(id);
+            self.tell(Change::Remove(id.clone()));
+        }
+        self.removed += ids.len();
+        Removed {
+            containers: u32::try_from(ids.len()).unwrap(),
+            ..Removed::default()
+        }
+    }
+
     fn command(&mut self, env: u8, command: &Command, how: How, context: &str) {
         let key = envs()[usize::from(env)].clone();
         let old = self.daemon.table.rollout(&key);
@@ -471,8 +531,8 @@ impl World {
         let millis = self.now().as_millis().saturating_add_signed(jump_ms);
         self.clock.store(millis, Ordering::Relaxed);
         *self.fleet.lock().unwrap() = Some(0);
-        let (daemon, reader) = start(&self.disk, &self.clock, &self.fleet);
-        (self.daemon, self.reader) = (daemon, reader);
+        let (daemon, reader, orders) = start(&self.disk, &self.clock, &self.fleet);
+        (self.daemon, self.reader, self.orders) = (daemon, reader, orders);
         let loaded = self.records();
         for (key, known) in &acknowledged {
             let found = &loaded[key];
@@ -491,11 +551,16 @@ fn start(
     disk: &SimDisk,
     clock: &Arc<AtomicU64>,
     fleet: &Arc<Mutex<Option<u64>>>,
-) -> (Reconciler, Reader) {
+) -> (Reconciler, Reader, watch::Receiver<Vec<RemovalOrder>>) {
     let (store, loaded) = open(disk).unwrap();
     let (publisher, reader) = snapshot::channel();
     let (_handle, _requests_rx, turns) = handle_channel();
     let (attachments, _attachments_rx) = watch::channel(Attachments::default());
+    let (orders_tx, orders) = watch::channel(Vec::new());
+    let upkeep = Upkeep {
+        orders: orders_tx,
+        ..Upkeep::alone()
+    };
     let outlets = Outlets {
         publisher,
         attachments,
@@ -506,11 +571,11 @@ fn start(
         followers: Box::new(Fleet(Arc::clone(fleet))),
         news: Feed::new(),
         questions: watch::Sender::new(Vec::new()),
-        upkeep: Upkeep::alone(),
+        upkeep,
     };
     let mut daemon = Reconciler::new(Options::default(), store, loaded, outlets);
     daemon.clock = Clock::Set(Arc::clone(clock));
-    (daemon, reader)
+    (daemon, reader, orders)
 }
 
 /// The reconciler replies before it returns.

@@ -178,6 +178,19 @@ fn a_refused_network_is_a_diagnostic_until_it_is_cleared() {
 }
 
 #[test]
+fn few_networks_left_are_a_diagnostic_with_what_to_write() {
+    let mut world = World::with(attached(), &[traefik()]);
+    world.apply(Change::FewNetworksLeft(Some(2)));
+    assert_eq!(world.codes(), ["address-pools-low"], "said");
+    let found = world.table.diagnostics();
+    let message = &found[0].message;
+    assert!(message.contains("2 more networks"), "{message}");
+    assert!(message.contains("default-address-pools"), "{message}");
+    world.apply(Change::FewNetworksLeft(None));
+    assert_eq!(world.codes(), Vec::<&str>::new(), "over");
+}
+
+#[test]
 fn a_wish_is_told_only_when_it_may_have_changed() {
     let mut world = World::with(attached(), &[traefik(), whoami("web", 2, "v1")]);
     assert!(world.table.take_attachments().is_some(), "the first one");

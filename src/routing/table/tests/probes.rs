@@ -427,6 +427,9 @@ fn the_last_words_of_a_failing_docker_check_are_told() {
         let view = world.table.view(&key());
         view.stack(&version("v2")).unwrap().reason.clone()
     };
+    let told = world.table.diagnostics();
+    assert_eq!(told[0].code, "unhealthy", "{told:?}");
+    assert!(told[0].message.ends_with(": no database"), "{told:?}");
     assert!(
         reason(&world).contains("unhealthy: no database"),
         "{}",

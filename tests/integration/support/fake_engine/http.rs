@@ -87,6 +87,10 @@ async fn route(
             Some(container) => json_answer(200, &container.inspected()),
             None => json_answer(404, &refusal(&format!("No such container: {id}"))),
         },
+        ("GET", ["info"]) => {
+            let pools = &shared.world().address_pools;
+            json_answer(200, &json!({ "ID": "fake", "DefaultAddressPools": pools }))
+        }
         ("GET", ["networks"]) => networks(&shared.world()),
         ("POST", ["networks", id, "connect"]) => connect(&mut shared.world(), id, body),
         ("POST", ["networks", id, "disconnect"]) => disconnect(&mut shared.world(), id, body),
@@ -176,7 +180,9 @@ async fn list(shared: &Arc<Shared>, query: &str) -> Answer {
 fn networks(world: &World) -> Answer {
     let network = |network: &super::FakeNetwork| {
         json!({ "Name": network.name, "Id": network_id(&network.name), "Internal": network.internal,
-            "Labels": network.labels, "Driver": "bridge", "Containers": {} })
+            "Labels": network.labels, "Driver": "bridge", "Scope": "local", "Containers": {},
+            "IPAM": { "Driver": "default", "Options": null, "Config": network.subnet.iter()
+                .map(|subnet| json!({ "Subnet": subnet, "Gateway": "" })).collect::<Vec<_>>() } })
     };
     json_answer(
         200,

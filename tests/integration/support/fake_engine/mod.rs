@@ -255,6 +255,15 @@ impl FakeEngine {
         self.shared.world().disconnect(name, network);
     }
 
+    /// What the operator named, as `GET /info` tells it.
+    pub(crate) fn set_address_pools(&self, pools: Value) {
+        self.shared.world().address_pools = pools;
+    }
+
+    pub(crate) fn remove_network(&self, name: &str) {
+        self.shared.world().networks.remove(name);
+    }
+
     pub(crate) fn add_network(&self, network: FakeNetwork) {
         self.shared.world().add_network(network);
     }

@@ -26,6 +26,8 @@ pub(super) struct World {
     pub versions: (String, String),
     pub containers: BTreeMap<String, FakeContainer>,
     pub networks: BTreeMap<String, FakeNetwork>,
+    /// As `GET /info` tells them.
+    pub address_pools: Value,
     /// By name, with their compose project.
     pub volumes: BTreeMap<String, String>,
     /// By id; made when a container of one is started.
@@ -42,6 +44,7 @@ pub(crate) struct FakeNetwork {
     pub name: String,
     pub internal: bool,
     pub labels: BTreeMap<String, String>,
+    pub subnet: Option<String>,
 }
 
 impl FakeNetwork {
@@ -50,7 +53,13 @@ impl FakeNetwork {
             name: name.to_owned(),
             internal: false,
             labels: BTreeMap::new(),
+            subnet: None,
         }
+    }
+
+    pub(crate) fn subnet(mut self, subnet: &str) -> Self {
+        self.subnet = Some(subnet.to_owned());
+        self
     }
 
     pub(crate) fn internal(mut self) -> Self {
@@ -76,6 +85,7 @@ impl Default for World {
             versions: ("1.12".to_owned(), "1.41".to_owned()),
             containers: BTreeMap::new(),
             networks: BTreeMap::new(),
+            address_pools: Value::Null,
             volumes: BTreeMap::new(),
             images: BTreeSet::new(),
             ring: VecDeque::new(),

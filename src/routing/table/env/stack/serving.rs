@@ -4,7 +4,7 @@
 //! offers, stays the same meanwhile; so this is made anew alone, at almost every event.
 
 use crate::routing::ids::Version;
-use crate::routing::model::{Diagnostic, EnvRecord};
+use crate::routing::model::{Container, Diagnostic, EnvRecord, Health, State};
 use crate::routing::rollout::StackHealth;
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::any::AnyService;
@@ -67,11 +67,23 @@ impl Round<'_> {
         self.serving.diagnostics.push(diagnostic);
     }
 
+    /// What Docker's own check said last.
+    fn report_unhealthy(&mut self, replica: &Fact) {
+        let Container { state, health, .. } = &replica.container;
+        if (*state, *health) == (State::Running, Health::Unhealthy) && !replica.is_leaving() {
+            let words = replica.complaint.as_deref();
+            let words = words.map_or_else(String::new, |words| format!(": {words}"));
+            let message = format!("its Docker health check fails, so it gets no requests{words}");
+            self.report(replica, "unhealthy", message);
+        }
+    }
+
     /// The replicas of one compose service.
     fn serve(&mut self, group: &Group<'_>, services: &[(&Local, &AnyService)]) {
         let min_ms = self.env.health.min_healthy_time_ms;
         self.tally.begin_group(group_name(group.leader));
         for replica in &group.replicas {
+            self.report_unhealthy(replica);
             let served: Vec<Served> = services
                 .iter()
                 .map(|(at, service)| self.serve_one(replica, at, service))
