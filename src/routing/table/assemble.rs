@@ -43,7 +43,9 @@ impl Table {
                 Some(Diagnostic::new("name-taken", key.to_string(), message))
             })
             .collect();
-        let is_bare = fragment.objects.is_empty() && fragment.diagnostics.is_empty();
+        let is_bare = fragment.objects.is_empty()
+            && fragment.diagnostics.is_empty()
+            && fragment.routed.is_empty();
         let fragment_key = key.to_string();
         let changed = self.composites.replace(key, composites);
         for (section, bytes) in sections {

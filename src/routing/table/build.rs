@@ -276,12 +276,9 @@ impl Table {
         });
         fragment.objects = objects;
         fragment.diagnostics.extend(diagnostics);
-        fragment.diagnostics.extend(
-            stacks
-                .values()
-                .flat_map(|stack| stack.diagnostics.iter().chain(&stack.serving.diagnostics))
-                .cloned(),
-        );
+        let declared = stacks.values().flat_map(|stack| &stack.diagnostics);
+        fragment.diagnostics.extend(declared.cloned());
+        fragment.routed = stacks.keys().cloned().collect();
         fragment
             .diagnostics
             .extend(self.lost_hosts(key).map(|(place, owner)| {

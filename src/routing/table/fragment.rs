@@ -162,6 +162,8 @@ pub struct Fragment {
     pub lost: Vec<Diagnostic>,
     /// How many of its objects do not stand.
     pub left_out: usize,
+    /// Versions of the env that are routed.
+    pub routed: BTreeSet<Version>,
     /// Versions that are not routed because another keeps what they would share.
     pub refused: BTreeSet<Version>,
 }

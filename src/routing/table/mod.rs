@@ -516,6 +516,21 @@ impl Table {
         self.probes.take()
     }
 
+    /// What is told of an env's containers as they are now.
+    fn serving<'a>(
+        &'a self,
+        key: &FragmentKey,
+        fragment: &'a Fragment,
+    ) -> impl Iterator<Item = &'a Diagnostic> {
+        let stacks = match key {
+            FragmentKey::Env(env) => self.stacks.get(env),
+            FragmentKey::Object(..) => None,
+        };
+        let versions = fragment.routed.iter();
+        let routed = versions.filter_map(move |version| stacks?.get(version));
+        routed.flat_map(|stack| &stack.serving.diagnostics)
+    }
+
     /// All findings, in a stable order.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let mut all: Vec<Diagnostic> = Vec::new();
@@ -525,8 +540,9 @@ impl Table {
         for contribution in self.contributions.values() {
             all.extend(contribution.diagnostics.iter().cloned());
         }
-        for fragment in self.fragments.values() {
+        for (key, fragment) in &self.fragments {
             all.extend(fragment.diagnostics.iter().chain(&fragment.lost).cloned());
+            all.extend(self.serving(key, fragment).cloned());
         }
         all.extend(self.composites.diagnostics().cloned());
         all.extend(self.overdue());

@@ -146,13 +146,11 @@ fn stands_whole(fragment: &Fragment) -> bool {
         && !fragment.diagnostics.iter().any(is_twice)
 }
 
-/// Whether the same services have servers, in the same networks, and nothing else is to be told: then routers, weights
-/// and attachments stay.
+/// Whether the same services have servers, in the same networks: then routers, weights and attachments stay.
 fn is_like(new: &Serving, old: &Serving) -> bool {
     new.servers.keys().eq(old.servers.keys())
         && new.networks == old.networks
         && new.probed_networks == old.probed_networks
-        && new.diagnostics == old.diagnostics
         && (new.health.healthy > 0) == (old.health.healthy > 0)
 }
 
