@@ -11,10 +11,11 @@ use crate::routing::ids::ContainerId;
 
 use super::client::{Client, Engine, Force};
 use super::error::Error;
+use super::networks::room;
 use super::query;
 use super::timing::Timing;
 use super::version::ApiVersion;
-use super::wire::{ListedEndpoint, or_default, text, text_list, text_map, truth};
+use super::wire::{ListedEndpoint, Network, or_default, text, text_list, text_map};
 
 /// No network has this name: Docker allows no blanks.
 const NOWHERE: &str = "pointsman doctor";
@@ -32,6 +33,8 @@ pub struct Survey {
     pub writes: Writes,
     /// Subnets that networks have, by network.
     pub networks: BTreeMap<String, Subnets>,
+    /// How many more networks there are addresses for, when that is few.
+    pub few_left: Option<u64>,
     /// Containers that run.
     pub running: Vec<Glimpse>,
     /// Those of them that were wanted.
@@ -91,6 +94,7 @@ pub async fn survey(client: &Client, wanted: impl Fn(&Glimpse) -> bool) -> Resul
     let engine = client.connect(&Timing::default().into()).await?;
     let listed: Vec<ListedContainer> = engine.ask("/containers/json").await?;
     let running: Vec<Glimpse> = listed.into_iter().map(Glimpse::from).collect();
+    let networks = engine.networks().await?;
     let mut looked_at = Vec::new();
     for glimpse in running.iter().filter(|glimpse| wanted(glimpse)) {
         looked_at.push(look(&engine, glimpse).await?);
@@ -99,7 +103,11 @@ pub async fn survey(client: &Client, wanted: impl Fn(&Glimpse) -> bool) -> Resul
         version: engine.version(),
         date: engine.date(),
         writes: writes(&engine).await?,
-        networks: networks(&engine).await?,
+        few_left: room::few_left(&engine, &networks).await?,
+        networks: networks
+            .into_iter()
+            .map(|(name, network)| (name, network.into()))
+            .collect(),
         running,
         looked_at,
     })
@@ -134,17 +142,14 @@ async fn writes(engine: &Engine) -> Result<Writes, Error> {
     }
 }
 
-async fn networks(engine: &Engine) -> Result<BTreeMap<String, Subnets>, Error> {
-    let all: Vec<NetworkOfList> = engine.ask("/networks").await?;
-    let subnets = all.into_iter().map(|network| {
-        let pools = network.ipam.config.into_iter();
-        let subnets = Subnets {
+impl From<Network> for Subnets {
+    fn from(network: Network) -> Self {
+        let blocks = network.ipam.config.into_iter();
+        Self {
             internal: network.internal,
-            subnets: pools.map(|pool| pool.subnet).collect(),
-        };
-        (network.name, subnets)
-    });
-    Ok(subnets.collect())
+            subnets: blocks.map(|block| block.subnet).collect(),
+        }
+    }
 }
 
 impl From<ListedContainer> for Glimpse {
@@ -221,30 +226,4 @@ struct FullMount {
     source: String,
     #[serde(deserialize_with = "text")]
     destination: String,
-}
-
-/// Of `GET /networks`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct NetworkOfList {
-    #[serde(deserialize_with = "text")]
-    name: String,
-    #[serde(deserialize_with = "truth")]
-    internal: bool,
-    #[serde(rename = "IPAM", deserialize_with = "or_default")]
-    ipam: Ipam,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Ipam {
-    #[serde(deserialize_with = "or_default")]
-    config: Vec<Pool>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Pool {
-    #[serde(deserialize_with = "text")]
-    subnet: String,
 }

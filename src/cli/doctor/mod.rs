@@ -10,7 +10,6 @@ mod gather;
 mod judge;
 mod options;
 mod report;
-mod subnets;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;

@@ -12,7 +12,7 @@
 
 mod carry_out;
 mod plan;
-mod room;
+pub(super) mod room;
 mod sweep;
 #[cfg(test)]
 mod tests;

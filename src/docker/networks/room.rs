@@ -56,6 +56,14 @@ impl Room {
     }
 }
 
+/// How many are left, when they are few, for who asks once.
+pub(in crate::docker) async fn few_left(
+    engine: &Engine,
+    networks: &BTreeMap<String, Network>,
+) -> Result<Option<u64>, Error> {
+    Room::default().look(engine, networks).await
+}
+
 async fn ask(engine: &Engine) -> Result<Pools, Error> {
     match engine.ask::<Info>("/info").await {
         Ok(info) => Ok(Pools::Known(pools(&info))),

@@ -13,7 +13,7 @@ mod version;
 
 pub(super) use container::{Inspected, Listed, ListedEndpoint, ListedPort};
 pub(super) use event::{Event, Kind};
-pub(super) use lenient::{or_default, text, text_list, text_map, truth};
+pub(super) use lenient::{or_default, text, text_list, text_map};
 pub(super) use network::{Info, Network};
 pub(super) use usage::{DiskUsage, Stats, Volumes};
 pub(super) use version::{Refusal, VersionAnswer};

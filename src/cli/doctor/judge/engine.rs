@@ -4,7 +4,6 @@ use crate::app::{EngineApi, EngineSurvey, Glimpse, Looked, NoEngine, Writes};
 use crate::cli::doctor::code::Code;
 use crate::cli::doctor::facts::Facts;
 use crate::cli::doctor::report::Report;
-use crate::cli::doctor::subnets;
 
 /// The label of Pointsman's own container.
 const ROLE: (&str, &str) = ("pointsman.role", "server");
@@ -119,14 +118,12 @@ fn gateway_of(looked: &Looked, engine: &EngineSurvey) -> Option<String> {
 }
 
 fn subnets(engine: &EngineSurvey, report: &mut Report) {
-    let taken = engine.networks.values().flat_map(|it| &it.subnets);
-    let free = subnets::free(taken.map(String::as_str));
-    if free < subnets::FEW {
+    if let Some(left) = engine.few_left {
         report.find(
             Code::SubnetsLow,
             "the Engine",
             format!(
-                "{free} subnets are left in Docker's default address pools, for {} networks that there are",
+                "its address pools have room for {left} more networks, beside the {} that there are",
                 engine.networks.len()
             ),
             "/etc/docker/daemon.json: {\"default-address-pools\": [{\"base\": \"10.128.0.0/10\", \"size\": 24}]}; or remove what is not used: `docker network prune`",

@@ -85,6 +85,7 @@ fn engine() -> EngineSurvey {
             ("proxy".to_owned(), subnets("10.204.0.0/24")),
             ("bridge".to_owned(), subnets("172.17.0.0/16")),
         ]),
+        few_left: None,
         running: Vec::new(),
         looked_at: vec![own()],
     }
@@ -179,18 +180,6 @@ fn gateway(facts: &mut Facts) {
     networks.insert("zz-proxy".to_owned(), proxy);
 }
 
-fn subnets(facts: &mut Facts) {
-    let all = (18..=31).map(|second| format!("172.{second}.0.0/16"));
-    let all = all.chain((0..14).map(|piece| format!("192.168.{}.0/20", piece * 16)));
-    survey(facts).networks.insert(
-        "many".to_owned(),
-        EngineSubnets {
-            internal: false,
-            subnets: all.collect(),
-        },
-    );
-}
-
 type Plant = fn(&mut Facts);
 
 #[rustfmt::skip]
@@ -205,7 +194,7 @@ const FAULTS: &[(Code, Plant)] = &[
     (Code::ContainerMissing, |it| it.containers.clear()),
     (Code::ContainerUnset, |it| it.settings.traefik_container = None),
     (Code::GatewayMoves, gateway),
-    (Code::SubnetsLow, subnets),
+    (Code::SubnetsLow, |it| survey(it).few_left = Some(2)),
     (Code::TraefikVulnerable, |it| it.apis[0].version = Ok("3.6.2".to_owned())),
     (Code::TraefikVulnerable, |it| { it.apis.clear(); it.containers[0].looked.glimpse.image = "traefik:v3.7.4".to_owned(); }),
     (Code::TraefikUnsupported, |it| it.apis[0].version = Ok("2.11.43".to_owned())),
