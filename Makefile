@@ -36,7 +36,7 @@ book: ## The documents as a book in target/book; needs mdbook (cargo install mdb
 
 N ?= 20000
 differential: ## Compare with Traefik's Docker provider: all labels, and N random worlds
-	@POINTSMAN_DIFF_CASES=$(N) bash scripts/test.sh differential
+	@POINTSMAN_DIFF_EVERY=1 POINTSMAN_DIFF_CASES=$(N) bash scripts/test.sh differential
 
 matrix: ## Documents against every release of Traefik that is supported; fetches them first
 	@bash scripts/matrix.sh

@@ -13,7 +13,7 @@ use crate::support::{millis, within};
 
 const NAME: &str = "e2e-farewell-traefik";
 const IMAGE: &str = "pointsman-traefik:3.7.15";
-const STOPS: usize = 6;
+const STOPS: usize = 3;
 /// Far from the four seconds of a hold, and from the ten after which Traefik panics.
 const AT_ONCE: Duration = Duration::from_secs(2);
 

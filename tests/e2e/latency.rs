@@ -14,7 +14,7 @@ use crate::support::system::System;
 use crate::support::traefik::Traefik;
 use crate::support::{millis, results, root, runtime};
 
-const SWITCHES: usize = 10;
+const SWITCHES: usize = 5;
 
 #[test]
 #[ignore = "needs a Docker Engine and Traefik: make test"]
