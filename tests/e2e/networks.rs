@@ -110,7 +110,7 @@ fn attachments_come_and_go_and_no_other_request_notices() {
     ];
     let begun = Instant::now();
     let app = host.app("e2e-come");
-    let rounds = often("POINTSMAN_ATTACHMENTS", 5);
+    let rounds = often("POINTSMAN_ATTACHMENTS", 3);
     for round in 0..rounds {
         let version = format!("v{round}");
         let name = format!("{}-{version}", app.name);
@@ -192,7 +192,7 @@ fn compose_up_and_down_leaves_nothing_and_touches_nothing_of_others() {
     let app = host.app("e2e-updown");
     let before = world(&host.docker, &app);
     let (mut left_by_compose, mut slowest) = (0, Duration::ZERO);
-    let rounds = often("POINTSMAN_UPS", 5);
+    let rounds = often("POINTSMAN_UPS", 2);
     for round in 0..rounds {
         let stack = asked(&app, &format!("v{round}"));
         stack.up();
