@@ -14,6 +14,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/env.sh
 . "$root/scripts/env.sh"
+# shellcheck source=scripts/ports.sh
+. "$root/scripts/ports.sh"
 # shellcheck source=scripts/docs/worlds.sh
 . "$root/scripts/docs/worlds.sh"
 
@@ -31,8 +33,6 @@ die() {
     [ ! -f "$folder/pointsman.log" ] || tail -n 5 "$folder/pointsman.log" >&2
     exit 1
 }
-
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 # until_done WHAT COMMAND...
 until_done() {

@@ -4,14 +4,11 @@
 #   remote_start FOLDER    starts both and makes the docker context "newcomer"
 #   remote_stop FOLDER     ends both, and removes what they have made
 #   remote_curl ARG...     curl on that host: its published ports are on its own loopback
-#   free_port              a port of this machine's loopback that nobody has
 
 # shellcheck shell=bash
 
 REMOTE_NETNS=pointsman-newcomer
 REMOTE_WAIT=30 # seconds
-
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 # What the test of it needs beside the rest: root, for namespaces and a second dockerd.
 remote_missing() {

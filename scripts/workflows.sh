@@ -13,6 +13,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/env.sh
 . "$root/scripts/env.sh"
+# shellcheck source=scripts/ports.sh
+. "$root/scripts/ports.sh"
 # shellcheck source=scripts/remote-engine.sh
 . "$root/scripts/remote-engine.sh"
 
