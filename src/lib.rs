@@ -12,6 +12,7 @@
 //!
 //! Start reading at [`routing::table`] (facts to document) or [`routing::rollout`] (what a verb does).
 
+pub mod any_certificate;
 pub mod api;
 pub mod app;
 pub mod byte_size;

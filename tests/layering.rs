@@ -15,6 +15,7 @@ mod layering {
         ("routing::address_pools", &[]),
         ("go_duration", &[]),
         ("byte_size", &[]),
+        ("any_certificate", &[]),
         ("routing::traefik", &["routing::ids", "go_duration"]),
         // plans are nouns that the env record and the rollout record both hold
         ("routing::plan", &[]),
@@ -59,7 +60,10 @@ mod layering {
             "docker",
             &["routing::address_pools", "routing::ids", "routing::model"],
         ),
-        ("probe", &["routing::ids", "routing::model"]),
+        (
+            "probe",
+            &["any_certificate", "routing::ids", "routing::model"],
+        ),
         (
             "store",
             &[
@@ -154,6 +158,7 @@ mod layering {
         (
             "cli",
             &[
+                "any_certificate",
                 "api",
                 "app",
                 "byte_size",

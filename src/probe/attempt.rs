@@ -9,9 +9,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::any_certificate;
 use crate::routing::model::{Check, Target};
 
-use super::{http, tls};
+use super::http;
 
 /// Longest time for a question that no label limits.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -50,8 +51,11 @@ impl std::fmt::Debug for Asker {
 
 impl Asker {
     pub(super) fn new() -> Result<Self, rustls::Error> {
-        let tls = tls::trusting_anybody()?;
-        Ok(Self { tls })
+        // whether Traefik trusts the server is settled by its servers transport
+        let config = any_certificate::config()?;
+        Ok(Self {
+            tls: TlsConnector::from(Arc::new(config)),
+        })
     }
 
     /// The future asks once; it owns all that it needs.

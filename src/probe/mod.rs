@@ -11,7 +11,6 @@ mod http;
 mod pause;
 #[cfg(test)]
 mod tests;
-mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

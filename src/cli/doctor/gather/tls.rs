@@ -7,15 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::CryptoProvider;
+use rustls::client::danger::ServerCertVerifier as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{
-    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore,
-    SignatureScheme,
-};
+use rustls::{CertificateError, ClientConnection, Error, RootCertStore};
 
+use crate::any_certificate;
 use crate::cli::doctor::facts::{Certificate, DefaultCertificate, Known};
 use crate::cli::stacks::now;
 
@@ -36,7 +33,7 @@ pub(super) fn shown(place: SocketAddr, name: Option<&str>) -> Known<Shown> {
     let words = |error: &dyn std::fmt::Display| format!("{place}: {error}");
     let name = ServerName::try_from(name.unwrap_or(NOBODY).to_owned());
     let name = name.map_err(|error| words(&error))?;
-    let config = config().map_err(|error| words(&error))?;
+    let config = any_certificate::config().map_err(|error| words(&error))?;
     let client = ClientConnection::new(Arc::new(config), name);
     let mut client = client.map_err(|error| words(&error))?;
     let stream = TcpStream::connect_timeout(&place, DEADLINE);
@@ -89,66 +86,12 @@ impl Shown {
     }
 }
 
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
-}
-
-fn config() -> Result<ClientConfig, Error> {
-    let provider = provider();
-    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Looker(provider)))
-        .with_no_client_auth();
-    Ok(config)
-}
-
 fn verifier() -> Result<Arc<WebPkiServerVerifier>, String> {
     let roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
-    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
         .map_err(|error| error.to_string())
-}
-
-/// Accepts every certificate: nothing is sent, it is only looked at.
-#[derive(Debug)]
-struct Looker(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Looker {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

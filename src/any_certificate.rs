@@ -1,7 +1,6 @@
-//! TLS towards servers that are asked whether they are ready: whose certificate it is does not matter for that.
+//! TLS towards servers whose certificate is not judged: it is only looked at, or does not matter.
 //!
-//! Nothing that is learnt over it is believed beyond "it answers"; whether Traefik trusts the server is settled by its
-//! servers transport.
+//! Nothing secret may be sent over such a connection, and nothing that is learnt over it is believed beyond "it answers".
 
 use std::sync::Arc;
 
@@ -9,17 +8,16 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
-use tokio_rustls::TlsConnector;
 
 /// Accepts every certificate.
-pub(super) fn trusting_anybody() -> Result<TlsConnector, Error> {
+pub fn config() -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
         .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
+    Ok(config)
 }
 
 #[derive(Debug)]
