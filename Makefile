@@ -1,5 +1,5 @@
 # The commands of this repository. `make test` is everything CI runs.
-.PHONY: help setup demo demo-down test networks workflows remote docs book differential matrix fuzz image bench drop
+.PHONY: help setup demo demo-down test networks workflows remote plain-debian docs monitoring book deny differential matrix fuzz image bench drop
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -28,11 +28,20 @@ workflows: ## Lint all workflows and run the steps of examples/github, over ssh
 remote: ## The newcomer's hour on a second Engine, through a docker context over ssh
 	@bash scripts/test.sh setup images remote
 
+plain-debian: ## The lines of docs/installing.md on a Debian with nothing on it: release, Traefik, an app
+	@bash scripts/test.sh setup plain_debian
+
 docs: ## Run every command that the documents show
 	@bash scripts/test.sh setup images docs
 
-book: ## The documents as a book in target/book; needs mdbook (cargo install mdbook --locked)
-	@mdbook build
+monitoring: ## Alerts and dashboard, by a real Prometheus that scrapes a real Pointsman
+	@bash scripts/test.sh setup images monitoring
+
+book: ## The documents as a book in target/book, and do its links lead somewhere
+	@bash scripts/test.sh book
+
+deny: ## Licenses, sources and double versions of what is built in, by cargo-deny
+	@bash scripts/test.sh deny
 
 N ?= 20000
 differential: ## Compare with Traefik's Docker provider: all labels, and N random worlds

@@ -6,6 +6,7 @@
 #   TRAEFIK_BIN       that Traefik, a static binary
 #   MISE_BIN          the mise that the tasks are tested with; may be absent
 #   ACTIONLINT_DIR    what the workflows are linted with; may be absent
+#   PROMETHEUS_DIR    promtool, prometheus and a parser of metrics; may be absent
 #   BUSYBOX_BIN       a static busybox, for throw-away test images
 
 # shellcheck shell=sh
@@ -20,10 +21,12 @@ MISE_VERSION=2026.9.15
 ACTIONLINT_VERSION=2.0.6
 : "${ACTIONLINT_DIR:=$POINTSMAN_CACHE/actionlint/$ACTIONLINT_VERSION}"
 
+PROMETHEUS_DIR=$POINTSMAN_CACHE/prometheus
+
 if [ -z "${BUSYBOX_BIN:-}" ]; then
     # Debian has merged /bin into /usr/bin; older machines have only the first.
     BUSYBOX_BIN=/bin/busybox
     [ -x "$BUSYBOX_BIN" ] || BUSYBOX_BIN=/usr/bin/busybox
 fi
 
-export POINTSMAN_CACHE TRAEFIK_VERSION TRAEFIK_BIN BUSYBOX_BIN MISE_VERSION MISE_BIN ACTIONLINT_VERSION ACTIONLINT_DIR
+export POINTSMAN_CACHE TRAEFIK_VERSION TRAEFIK_BIN BUSYBOX_BIN MISE_VERSION MISE_BIN ACTIONLINT_VERSION ACTIONLINT_DIR PROMETHEUS_DIR

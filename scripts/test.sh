@@ -4,7 +4,8 @@
 #   scripts/test.sh [STAGE...]
 #
 # Stages: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer
-# (default: all, in this order), and docs, a minute; workflows, remote: both go over ssh and take minutes; and
+# (default: all, in this order), and docs, a minute; monitoring, half of one; book and deny, seconds; workflows and
+# remote, which go over ssh, and plain_debian, which make machines of their own, take minutes; and
 # networks: those tests of e2e again, as often as POINTSMAN_ATTACHMENTS and POINTSMAN_UPS say.
 # The last ones start containers, networks and a second dockerd on this machine, all
 # under names of their own, and removes them.
@@ -118,8 +119,33 @@ run_remote() {
     POINTSMAN_IMAGE_TAG=e2e bash scripts/newcomer.sh --remote
 }
 
+# The alerts and the dashboard, by Prometheus itself.
+run_monitoring() {
+    bash scripts/setup.sh prometheus
+    POINTSMAN_IMAGE_TAG=e2e bash scripts/monitoring.sh
+}
+
+# The lines of docs/installing.md, on a Debian with nothing on it. Of a release as it is published; with
+# POINTSMAN_IMAGE_PROFILE=dev of what is compiled already.
+run_plain_debian() {
+    bash scripts/setup.sh mise debian
+    POINTSMAN_IMAGE_TAG=e2e POINTSMAN_IMAGE_PROFILE=dev bash scripts/images.sh whoami
+    POINTSMAN_IMAGE_TAG=e2e bash scripts/plain-debian.sh
+}
+
 # Every command that the documents show.
 run_docs() { POINTSMAN_IMAGE_TAG=e2e bash scripts/docs.sh; }
+
+run_book() {
+    bash scripts/setup.sh book
+    PATH=$PATH:$POINTSMAN_CACHE/bin mdbook build
+    python3 scripts/docs/book.py .
+}
+
+run_deny() {
+    bash scripts/setup.sh deny
+    PATH=$PATH:$POINTSMAN_CACHE/bin cargo-deny --locked check bans licenses sources
+}
 
 # The workflows of examples/github, run as GitHub's runner would.
 run_workflows() {
@@ -131,9 +157,9 @@ stages=("$@")
 [ ${#stages[@]} -gt 0 ] || stages=(setup fmt clippy doc test doctest differential matrix beside images e2e newcomer)
 for name in "${stages[@]}"; do
     case $name in
-    setup | fmt | clippy | doc | test | doctest | differential | matrix | beside | images | e2e | newcomer | docs | networks | workflows | remote) stage "$name" "run_$name" ;;
+    setup | fmt | clippy | doc | test | doctest | differential | matrix | beside | images | e2e | newcomer | docs | networks | workflows | remote | monitoring | plain_debian | book | deny) stage "$name" "run_$name" ;;
     *)
-        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer docs networks workflows remote\n' "$name" >&2
+        printf 'test: no stage %s; there are: setup fmt clippy doc test doctest differential matrix beside images e2e newcomer docs networks workflows remote monitoring plain_debian book deny\n' "$name" >&2
         exit 2
         ;;
     esac
