@@ -2,6 +2,7 @@
 
     blocks.py list PAGE...         one line for each block: PAGE:LINE, and what is done with it
     blocks.py write FOLDER PAGE    writes FOLDER/NN.sh for each block that is to be run
+    blocks.py write FOLDER PAGE SCRIPT     for each that is not run because that script does it
 
 A block is what stands between ```sh and ```. A comment before it says what is special:
 
@@ -30,6 +31,11 @@ class Block:
         codes = re.fullmatch(r"exits (\d+(?: or \d+)*)", note)
         self.codes = codes[1] if codes else "0"
 
+    def is_for(self, script=None):
+        if script is None or self.why_not is None:
+            return script is None and self.why_not is None
+        return self.why_not.startswith(f"{script} ")
+
     def script(self):
         lines = [f"follow {line}" if FOLLOWS.match(line) else line for line in self.text.splitlines()]
         return f"# {self.where} exits {self.codes}\n" + "\n".join(lines) + "\n"
@@ -47,8 +53,8 @@ def main():
             for block in blocks(page):
                 print(f"{block.where}\t{'run' if block.why_not is None else 'not run: ' + block.why_not}")
         return
-    folder, page = rest
-    run = [block for block in blocks(page) if block.why_not is None]
+    folder, page, *script = rest
+    run = [block for block in blocks(page) if block.is_for(*script)]
     for number, block in enumerate(run):
         (Path(folder) / f"{number:02}.sh").write_text(block.script(), encoding="utf-8")
 

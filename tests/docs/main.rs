@@ -6,3 +6,5 @@ mod links;
 mod monitoring;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod workflows;
