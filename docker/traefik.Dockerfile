@@ -1,8 +1,9 @@
-# Stock Traefik, the static binary of its release. Built by scripts/images.sh
-# from what scripts/setup.sh has fetched; anybody's official Traefik image does
-# as well.
+# Stock Traefik, the static binary of its release, and a default certificate that this machine
+# has made. Built by scripts/images.sh from what scripts/setup.sh has fetched; with anybody's
+# official Traefik image the certificate comes as a mount, as in examples/host/compose.yaml.
 FROM scratch
 COPY traefik /traefik
+COPY dynamic /etc/traefik/dynamic
 EXPOSE 80
 ENTRYPOINT ["/traefik"]
 LABEL org.opencontainers.image.title="traefik" \

@@ -51,6 +51,17 @@ build_binaries() {
     printf '%s/%s/%s' "$target_dir" "$triple" "$folder"
 }
 
+# default_certificate FOLDER: one that nobody trusts, and the file that gives it to Traefik.
+default_certificate() {
+    local inside=/etc/traefik/dynamic
+    mkdir -p "$1"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=default \
+        -addext 'subjectAltName=DNS:*.dev.localhost,DNS:*.localhost' \
+        -keyout "$1/default-key.pem" -out "$1/default.pem" 2>/dev/null || die "openssl made no certificate"
+    printf 'tls: {stores: {default: {defaultCertificate: {certFile: %s, keyFile: %s}}}}\n' \
+        "$inside/default.pem" "$inside/default-key.pem" >"$1/default.yaml"
+}
+
 # image NAME DOCKERFILE BINARY: an image with that binary.
 image() {
     local name=$1 dockerfile=$root/docker/$2 binary=$3 how="unchanged" content context before
@@ -66,6 +77,7 @@ image() {
         rm -rf "$context"
         mkdir -p "$context"
         cp "$binary" "$context/"
+        [ "$binary" != "$TRAEFIK_BIN" ] || default_certificate "$context/dynamic"
         # A profile for testing leaves debug information in: ten times the size.
         [ "$profile" = release ] || [ "$binary" = "$TRAEFIK_BIN" ] || strip "$context/${binary##*/}"
         # Without the buildx plugin the client falls back to the engine's own

@@ -218,6 +218,30 @@ remove() {
         die "v1.0.0 still has containers"
 }
 
+# doctor_finds CODE...: these, and nothing else.
+doctor_finds() {
+    local code=0 expected=0 found
+    [ $# -eq 0 ] || expected=6
+    printf '$ pointsman doctor --context %s\n' "$CONTEXT"
+    pointsman doctor --context "$CONTEXT" --json >doctor.json || code=$?
+    found=$(jq -r '[.findings[].code] | sort | join(" ")' doctor.json)
+    [ "$found/$code" = "$*/$expected" ] || die "doctor should find \"$*\" and ends with $code: $(cat doctor.json)"
+    printf '   %s\n' "${found:-all is well}"
+}
+
+# It looks from within the daemon's container, over there.
+ask_the_doctor() {
+    say "All is well, says the doctor"
+    doctor_finds
+    [ "$is_remote" = yes ] || return 0
+    say "And finds that Traefik has no certificate"
+    grep -v 'providers.file' "$root/docker/compose.yaml" >without.yaml
+    POINTSMAN_WEB_PORT=$port engine compose -p "$POINTSMAN_NAME" -f without.yaml up -d --wait 2>&1 | tail -n 2
+    doctor_finds default-certificate-missing
+    POINTSMAN_WEB_PORT=$port system up -d --wait 2>&1 | tail -n 2
+    doctor_finds
+}
+
 # The host over ssh has its images; nothing else is prepared there.
 another_host() {
     say "A docker context over ssh"
@@ -265,6 +289,7 @@ main() {
     to_and_fro
     second_env
     remove
+    ask_the_doctor
     printf '\nthe newcomer got through in %d s\n' "$SECONDS"
 }
 

@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -79,6 +80,15 @@ fn env(pointsman: &Pointsman, folder: &Path, app: &str, domain: &str) {
     pointsman.done(&["env", "apply", &file.display().to_string()]);
 }
 
+fn polled(pointsman: &Pointsman) {
+    within(Duration::from_secs(10), "Traefik polls", || {
+        let proxies: Vec<Value> = pointsman.get("/v1/proxies");
+        (!proxies.is_empty())
+            .then_some(())
+            .ok_or_else(|| "nobody yet".to_owned())
+    });
+}
+
 #[test]
 #[ignore = "needs a Docker Engine and Traefik: make test"]
 fn a_healthy_set_up_has_no_findings_and_what_breaks_is_found() {
@@ -91,12 +101,7 @@ fn a_healthy_set_up_has_no_findings_and_what_breaks_is_found() {
     let mut system = System::of(Sandbox::enter(), None, traefik);
     let there = ["--connect", &secure.to_string()];
     env(&system.pointsman, folder.path(), "whoami", DOMAIN);
-    within(std::time::Duration::from_secs(10), "Traefik polls", || {
-        let proxies: Vec<Value> = system.pointsman.get("/v1/proxies");
-        (!proxies.is_empty())
-            .then_some(())
-            .ok_or_else(|| "nobody yet".to_owned())
-    });
+    polled(&system.pointsman);
     expect(&system.pointsman, &there, &[]);
 
     // no certificate covers it
@@ -125,22 +130,48 @@ fn a_healthy_set_up_has_no_findings_and_what_breaks_is_found() {
     expect(&system.pointsman, &there, &[]);
 
     system.traefik.stop();
-    within(
-        std::time::Duration::from_secs(10),
-        "it is forgotten",
-        || {
-            let proxies: Vec<Value> = system.pointsman.get("/v1/proxies");
-            proxies
-                .is_empty()
-                .then_some(())
-                .ok_or_else(|| "still there".to_owned())
-        },
-    );
+    within(Duration::from_secs(10), "it is forgotten", || {
+        let proxies: Vec<Value> = system.pointsman.get("/v1/proxies");
+        proxies
+            .is_empty()
+            .then_some(())
+            .ok_or_else(|| "still there".to_owned())
+    });
     let gone = ["no-traefik-polls", "traefik-api-unreachable"];
     expect(&system.pointsman, &there, &gone);
     system.pointsman.kill();
     let (_, found, said) = findings(&system.pointsman, &there);
     assert!(found.contains("daemon-unreachable"), "{said}");
+}
+
+/// A Traefik that makes its own certificate, and one that cannot be asked which it has.
+#[test]
+#[ignore = "needs a Docker Engine and Traefik: make test"]
+fn a_certificate_that_traefik_made_itself_is_found() {
+    let traefik = Traefik::on_free_ports();
+    let mut system = System::of(Sandbox::enter(), None, traefik);
+    polled(&system.pointsman);
+    expect(&system.pointsman, &[], &["default-certificate-missing"]);
+    let (_, _, said) = findings(&system.pointsman, &[]);
+    let finding = &said["findings"][0];
+    assert!(
+        finding["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("defaultCertificate"),
+        "{said}"
+    );
+
+    let nobody = free().to_string();
+    let (_, found, said) = findings(&system.pointsman, &["--connect", &nobody]);
+    assert!(found.is_empty(), "{said}");
+    let unchecked = said["unchecked"].as_array().unwrap().iter();
+    let mut unchecked = unchecked.map(|it| it["what"].as_str().unwrap());
+    assert!(
+        unchecked.any(|what| what.starts_with("default certificate of ")),
+        "{said}"
+    );
+    system.traefik.stop();
 }
 
 /// Traefik with nothing but its defaults, in a container on a network whose name sorts late.
