@@ -26,7 +26,7 @@ published='https://github.com/OWNER/pointsman/releases/download/[^ ]*'
 tag=v$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -n 1)
 # What apt and its packages say.
 NOISE='^(Get|Hit|Selecting|Preparing|Unpacking|Setting up|Processing|\(Reading|update-alternatives|Creat|Updating|Running hooks|invoke-rc.d|done|[0-9]+ added)'
-folder="" server="" init="" outside=""
+folder="" server="" init="" outside="" typing=0
 
 say() { printf '\n-- %s\n' "$1"; }
 
@@ -126,6 +126,7 @@ pull() {
     docker build --quiet --tag "$machine-traefik" "$context" >"$folder/said" 2>&1 || die "$(cat "$folder/said")"
     rm -r "$context"
     image=$(sed -n 's/^ *image: \(traefik:.*\)$/\1/p' "$root/examples/host/compose.yaml")
+    [ "$image" = "traefik:v$TRAEFIK_VERSION" ] || die "examples/host/compose.yaml has $image, and tests have $TRAEFIK_VERSION"
     deliver "$machine-traefik" "$image"
     image=$(grep -o 'traefik/whoami:[^ \\]*' "$root/$page")
     deliver "$sample" "$image"
@@ -159,6 +160,7 @@ type_block() {
         die "that failed"
     }
     grep -v -E "$NOISE" "$folder/said" | tail -n 25
+    typing=$((typing + SECONDS - begun))
     printf '== %d s\n' $((SECONDS - begun))
 }
 
@@ -194,7 +196,7 @@ main() {
         ! is_mise "$block" || within mise exec -- pointsman --version
     done
     [ "$typed" -ge 5 ] || die "$page has only $typed blocks for this script"
-    printf '\na plain Debian %s got to a live app in %d s\n' "$suite" "$SECONDS"
+    printf '\na plain Debian %s got to a live app: %d s of typing, %d s in all\n' "$suite" "$typing" "$SECONDS"
 }
 
 main "$@"

@@ -11,11 +11,11 @@ env_of() {
     rm "$1-$2.toml"
 }
 
-# live APP ENV VERSION: deployed, and live.
+# live APP ENV VERSION: deployed, and live, and Traefik has it: that is what an export is of.
 live() {
     pointsman deploy "$1" "$2" "$3" compose.yaml >/dev/null 2>&1
     pointsman promote "$1" "$2" "$3" >/dev/null 2>&1
-    pointsman switch "$1" "$2" >/dev/null 2>&1
+    pointsman switch "$1" "$2" --wait applied >/dev/null 2>&1
 }
 
 staged() {

@@ -6,7 +6,9 @@ The strict parser of OpenMetrics is PyPI's prometheus-client.
 """
 
 import json
+import os
 import re
+import subprocess
 import sys
 import time
 import urllib.parse
@@ -19,6 +21,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 SILENT = {"pointsman_env_held", "pointsman_diagnostics", "pointsman_hook_deliveries_total"}
 # As Grafana fills them in.
 VARIABLES = {"$__rate_interval": "1m", "$app": ".*", "$env": ".*"}
+# What the names of samples end with, beside their family's.
+SUFFIX = {"counter": "_total", "info": "_info"}
 DEADLINE = 30
 
 
@@ -59,14 +63,28 @@ def exposition(pointsman, table):
     text, kind = get(f"{pointsman}/metrics")
     assert kind.startswith("application/openmetrics-text"), kind
     families = list(text_string_to_metric_families(text))
-    suffix = {"counter": "_total", "info": "_info"}
-    found = {family.name + suffix.get(family.type, ""): family for family in families}
+    found = {family.name + SUFFIX.get(family.type, ""): family for family in families}
     unknown = {name for name in found if name.startswith("pointsman_")} - set(table)
     assert not unknown, f"not in the table of docs/monitoring.md: {unknown}"
     for name, family in found.items():
         assert name not in table or table[name] == family.type, (name, family.type, table[name])
         assert family.documentation, f"{name} has no help"
-    return len(families), sum(len(family.samples) for family in families)
+    return families
+
+
+def linted(families):
+    """promtool reads the older format only, in which families are called as their samples are."""
+    lines = []
+    for family in families:
+        name = family.name + SUFFIX.get(family.type, "")
+        kind = "gauge" if family.type == "info" else family.type
+        lines += [f"# HELP {name} {family.documentation}", f"# TYPE {name} {kind}"]
+        for sample in family.samples:
+            labels = ",".join(f"{key}={json.dumps(value)}" for key, value in sample.labels.items())
+            lines.append(f"{sample.name}{{{labels}}} {sample.value}")
+    promtool = Path(os.environ["PROMETHEUS_DIR"]) / "promtool"
+    ran = subprocess.run([promtool, "check", "metrics"], input="\n".join(lines) + "\n", text=True, capture_output=True)
+    assert ran.returncode == 0 and not ran.stderr, ran.stderr
 
 
 def scraped(prometheus, table):
@@ -111,8 +129,10 @@ def main():
     root, url, pointsman = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     prometheus = Prometheus(url)
     table = documented(root)
-    families, samples = exposition(pointsman, table)
-    print(f"   {families} families with {samples} samples, parsed strictly")
+    families = exposition(pointsman, table)
+    linted(families)
+    samples = sum(len(family.samples) for family in families)
+    print(f"   {len(families)} families with {samples} samples, parsed strictly, and nothing for promtool to say")
     scraped(prometheus, table)
     print(f"   {len(table)} documented metrics, scraped or silent for a reason")
     print(f"   {alerts(prometheus)} alerts, loaded and quiet")
