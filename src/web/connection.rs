@@ -7,13 +7,12 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::server::Limits;
@@ -43,9 +42,12 @@ struct State {
 }
 
 /// Shared by the socket, the service and the bodies of one connection.
+///
+/// The clock looks at it now and then, and is not woken: an answer passes through every phase, and a wake for each
+/// would cost more than the answer.
 pub(super) struct Progress {
-    state: watch::Sender<State>,
-    /// A std mutex: it is held for one move, never across an await.
+    /// A std mutex, as the next one: it is held for one move, never across an await.
+    state: Mutex<State>,
     written: Mutex<Option<OnWritten>>,
 }
 
@@ -57,9 +59,13 @@ impl Progress {
             stalled: None,
         };
         Arc::new(Self {
-            state: watch::Sender::new(state),
+            state: Mutex::new(state),
             written: Mutex::new(None),
         })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A whole request head has been read.
@@ -68,18 +74,13 @@ impl Progress {
     }
 
     fn enter(&self, phase: Phase) {
-        self.state.send_modify(|state| {
-            state.phase = phase;
-            state.since = Instant::now();
-        });
-    }
-
-    fn phase(&self) -> Phase {
-        self.state.borrow().phase
+        let mut state = self.state();
+        state.phase = phase;
+        state.since = Instant::now();
     }
 
     fn bytes_arrived(&self) {
-        if self.phase() == Phase::Idle {
+        if self.state().phase == Phase::Idle {
             self.enter(Phase::Head);
         }
     }
@@ -90,7 +91,7 @@ impl Progress {
     }
 
     fn flushed(&self) {
-        if self.phase() != Phase::Flushing {
+        if self.state().phase != Phase::Flushing {
             return;
         }
         let written = self
@@ -105,35 +106,23 @@ impl Progress {
     }
 
     fn write_outcome<T>(&self, outcome: &Poll<T>) {
-        let stalled = outcome.is_pending();
-        self.state.send_if_modified(|state| {
-            let changed = state.stalled.is_some() != stalled;
-            if changed {
-                state.stalled = stalled.then(Instant::now);
-            }
-            changed
-        });
+        let is_stalled = outcome.is_pending();
+        let mut state = self.state();
+        if state.stalled.is_some() != is_stalled {
+            state.stalled = is_stalled.then(Instant::now);
+        }
     }
 
     /// Completes when the connection has been too long in what it is doing; gives what that is.
     pub(super) async fn overdue(&self, limits: &Limits) -> &'static str {
-        let mut state = self.state.subscribe();
+        let pause = limits.header.min(limits.idle).min(limits.write) / 2;
         loop {
-            let now = *state.borrow_and_update();
-            let due = now.due(limits);
-            let wait = async {
-                match due {
-                    Some((at, what)) => {
-                        tokio::time::sleep_until(at).await;
-                        what
-                    }
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                what = wait => return what,
-                // the sender lives in self, so this cannot fail
-                _changed = state.changed() => {}
+            let (now, due) = (Instant::now(), self.state().due(limits));
+            match due {
+                Some((at, what)) if at <= now => return what,
+                // it may enter a phase with less time
+                Some((at, _)) => tokio::time::sleep_until(at.min(now + pause)).await,
+                None => tokio::time::sleep(pause).await,
             }
         }
     }

@@ -124,7 +124,8 @@ impl Proxies {
         }
     }
 
-    /// Wakes when somebody was served, came or went.
+    /// Wakes when somebody was served something else, came, went, or is reached elsewhere; not at each poll, which
+    /// is news to nobody. Who was silent for too long is seen at [`Self::next_expiry`].
     pub(super) fn changed(&self) -> watch::Receiver<u64> {
         self.shared.changed.subscribe()
     }
@@ -204,7 +205,9 @@ impl Entry {
         }
     }
 
-    fn poll(&mut self, now: Instant) {
+    /// A poll begins. Gives whether that is news: it makes a proxy, or a proxy that is somewhere else now.
+    fn poll(&mut self, now: Instant, reached: Option<Authority>) -> bool {
+        let was_proxy_there = self.is_proxy(now) && self.reached == reached;
         if let Some(last) = self.last.replace(now) {
             if self.gaps.len() == GAPS {
                 self.gaps.pop_front();
@@ -213,6 +216,14 @@ impl Entry {
         }
         self.polls += 1;
         self.in_flight = true;
+        self.reached = reached;
+        self.is_proxy(now) && !was_proxy_there
+    }
+
+    /// A poll was answered. Gives whether that is news: it has something else than before.
+    fn answered(&mut self, served: (Revision, u64)) -> bool {
+        self.in_flight = false;
+        self.served.replace(served) != Some(served)
     }
 }
 
@@ -227,13 +238,12 @@ impl Poller {
     /// A poll begins, of somebody who reaches this listener there. Gives what the connection was last served.
     pub(super) fn begin(&self, reached: Option<Authority>) -> Option<Revision> {
         let now = Instant::now();
-        let served = self.update(|entry| {
-            entry.poll(now);
-            entry.reached = reached;
-            entry.served.map(|(revision, _)| revision)
-        });
-        self.proxies.wake();
-        served.flatten()
+        let begun = self.update(|entry| (entry.poll(now, reached), entry.served));
+        let (is_news, served) = begun?;
+        if is_news {
+            self.proxies.wake();
+        }
+        served.map(|(revision, _)| revision)
     }
 
     /// A poll ended without the document.
@@ -243,11 +253,10 @@ impl Poller {
 
     /// The whole body of a publication is in the kernel.
     pub(super) fn served(&self, revision: Revision, sequence: u64) {
-        self.update(|entry| {
-            entry.in_flight = false;
-            entry.served = Some((revision, sequence));
-        });
-        self.proxies.wake();
+        let is_news = self.update(|entry| entry.answered((revision, sequence)));
+        if is_news == Some(true) {
+            self.proxies.wake();
+        }
     }
 
     fn update<T>(&self, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
@@ -310,12 +319,33 @@ mod tests {
             reached: None,
         };
         for millis in [0, 500, 1000, 1001] {
-            entry.poll(at(millis));
+            entry.poll(at(millis), None);
         }
         assert!(entry.is_proxy(at(60_000)), "held: it is there");
         entry.in_flight = false;
         assert!(entry.is_proxy(at(1001 + 1500)), "three spacings of 500 ms");
         assert!(!entry.is_proxy(at(1001 + 1501)), "and not longer");
+    }
+
+    #[test]
+    fn polls_that_bring_nothing_new_wake_nobody() {
+        let proxies = Proxies::new();
+        let poller = proxies.join(remote());
+        let count = || *proxies.changed().borrow();
+        for _ in 0..3 {
+            poll(&poller, A, 1);
+        }
+        let settled = count();
+        for _ in 0..10 {
+            poll(&poller, A, 1);
+        }
+        assert_eq!(count(), settled, "the same again");
+        poll(&poller, B, 2);
+        assert_eq!(count(), settled + 1, "something else");
+        poller.begin(Some(Authority::parse("elsewhere:9000").unwrap()));
+        assert_eq!(count(), settled + 2, "from elsewhere");
+        drop(poller);
+        assert_eq!(count(), settled + 3, "gone");
     }
 
     #[tokio::test]

@@ -19,8 +19,13 @@ pub async fn tell_reached(
     let mut told: Option<Authority> = None;
     let mut changed = proxies.changed();
     let work = async {
-        // the sender lives as long as the registry of pollers
-        while changed.changed().await.is_ok() {
+        loop {
+            tokio::select! {
+                // the sender lives as long as the registry of pollers
+                _changed = changed.changed() => {}
+                // one that is silent for too long makes room for another
+                () = tokio::time::sleep_until(proxies.next_expiry()) => {}
+            }
             let Some(reached) = proxies.reached().filter(|it| told.as_ref() != Some(it)) else {
                 continue;
             };
