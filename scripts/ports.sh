@@ -1,5 +1,13 @@
-# A port of this machine's loopback that nobody has. Sourced by the scripts that start servers.
+# A port of this machine's loopback that nobody has, below those that the kernel gives to whoever names none: nobody gets
+# it by chance before the server that is told to listen there. Sourced by the scripts that start servers.
 
 # shellcheck shell=bash
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+free_port() {
+    local port
+    while port=$((10000 + RANDOM % 22000)); do
+        # a server would answer
+        (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+    done
+    printf '%s\n' "$port"
+}

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs::{File, Permissions};
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -14,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::support::docker::{MARK, Sandbox, ensure_image};
 use crate::support::pointsman::Pointsman;
+use crate::support::ports;
 use crate::support::system::System;
 use crate::support::traefik::Traefik;
 use crate::support::within;
@@ -45,11 +45,6 @@ fn certificate(folder: &Path, name: &str) {
         "tls: {{stores: {{default: {{defaultCertificate: {{certFile: {cert}, keyFile: {key}}}}}}}}}\n"
     );
     write(&folder.join("traefik.yaml"), &text);
-}
-
-fn free() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
 }
 
 /// What it finds; the host's own networks are no part of the test.
@@ -94,7 +89,7 @@ fn polled(pointsman: &Pointsman) {
 fn a_healthy_set_up_has_no_findings_and_what_breaks_is_found() {
     let folder = TempDir::new().unwrap();
     certificate(folder.path(), &format!("*.{DOMAIN}"));
-    let secure = free();
+    let secure = ports::free();
     let traefik = Traefik::on_free_ports()
         .reading(folder.path().join("traefik.yaml"))
         .entry_point("websecure", secure.to_string());
@@ -191,7 +186,7 @@ fn what_traefiks_own_flags_have_wrong_is_found() {
         "--providers.http.endpoint=http://pointsman:9000/config",
     ];
     docker.run(&[&run[..], &label, &[TRAEFIK], &flags].concat());
-    let pointsman = Pointsman::start_with(None, free(), &["--traefik-container", name]);
+    let pointsman = Pointsman::start_with(None, ports::free(), &["--traefik-container", name]);
     let folder = TempDir::new().unwrap();
     let record = format!("app = 'whoami'\nenv = 'dev'\ndomain = '{DOMAIN}'\n");
     let file = folder.path().join("env.toml");

@@ -1,6 +1,6 @@
 //! Traefik holds a poll open for seconds and is told to stop: the answer is let go, and it ends at once.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::support::docker::{Docker, MARK, Sandbox, ensure_image};
 use crate::support::http::{self, Answer, Ask};
 use crate::support::pointsman::Pointsman;
+use crate::support::ports;
 use crate::support::random::{Random, often};
 use crate::support::{millis, within};
 
@@ -63,10 +64,7 @@ fn traefik_stops_at_once_although_its_poll_is_held() {
     let sandbox = Sandbox::enter();
     let docker = &sandbox.docker;
     ensure_image("traefik", IMAGE);
-    let api = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let api = ports::free();
     let named = format!("--traefik-container={NAME}");
     let pointsman = Pointsman::start_with(None, api, &[&named]);
     create(docker, pointsman.provider, api);

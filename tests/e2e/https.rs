@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::support::app::ENV;
 use crate::support::docker::Sandbox;
+use crate::support::ports;
 use crate::support::system::System;
 use crate::support::traefik::Traefik;
 use crate::support::within;
@@ -94,9 +95,7 @@ fn expect(folder: &Path, at: SocketAddr, host: &str, version: &str) {
 fn one_wildcard_certificate_covers_live_preview_staged_and_prefixed_hosts() {
     let folder = TempDir::new().unwrap();
     certificate(folder.path());
-    let secure = TcpListener::bind("127.0.0.1:0").unwrap();
-    let at = secure.local_addr().unwrap();
-    drop(secure);
+    let at = ports::free();
     let traefik = Traefik::on_free_ports()
         .reading(folder.path().join("traefik.yaml"))
         .entry_point("websecure", at.to_string());

@@ -1,13 +1,14 @@
 //! Managed stacks that use the whole label language: TCP by server name, UDP, middlewares, Traefik's own health checks,
 //! several services with prefixes, routers that only one version has.
 
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
 use std::time::Duration;
 
 use crate::support::app::{App, Stack};
 use crate::support::docker::{MARK, WHOAMI};
 use crate::support::http::{self, Ask};
+use crate::support::ports;
 use crate::support::system::System;
 use crate::support::traefik::Traefik;
 use crate::support::within;
@@ -21,11 +22,9 @@ struct Beside {
 }
 
 fn free() -> Beside {
-    let secure = TcpListener::bind("127.0.0.1:0").unwrap();
-    let datagrams = UdpSocket::bind("127.0.0.1:0").unwrap();
     Beside {
-        secure: secure.local_addr().unwrap(),
-        datagrams: datagrams.local_addr().unwrap(),
+        secure: ports::free(),
+        datagrams: ports::free(),
     }
 }
 

@@ -10,6 +10,9 @@ mod fullest;
 #[cfg(test)]
 mod objects;
 #[cfg(test)]
+#[path = "../e2e/support/ports.rs"]
+mod ports;
+#[cfg(test)]
 mod served;
 #[cfg(test)]
 mod table;

@@ -1,7 +1,7 @@
 //! The releases that are there, and one of them running.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -9,6 +9,8 @@ use std::time::Duration;
 pub(crate) use pointsman::routing::ids::TraefikVersion as Version;
 use tempfile::TempDir;
 use tokio::time::Instant;
+
+use super::ports;
 
 /// Longest time until Traefik has either taken a document or refused it.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -50,9 +52,7 @@ pub(crate) struct Traefik {
 impl Release {
     /// Starts it, polling this provider.
     pub(crate) fn start(&self, provider: SocketAddr) -> Traefik {
-        // both at once, so that they are not the same
-        let [web, api] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [web, api] = [web.local_addr().unwrap(), api.local_addr().unwrap()];
+        let [web, api] = [ports::free(), ports::free()];
         let folder = TempDir::new().unwrap();
         let log = folder.path().join("log");
         let child = Command::new(&self.binary)

@@ -7,6 +7,8 @@ pub(crate) mod fake_engine;
 pub(crate) mod options;
 pub(crate) mod pair;
 pub(crate) mod pointsman;
+#[path = "../../e2e/support/ports.rs"]
+pub(crate) mod ports;
 #[path = "../../e2e/support/random.rs"]
 #[expect(dead_code, reason = "the end-to-end tests use more of it")]
 pub(crate) mod random;

@@ -1,6 +1,6 @@
 //! A real Traefik with one provider, and what it writes about the configurations that it accepts.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::soon;
+use super::{ports, soon};
 
 /// How many lines may wait to be read.
 const BACKLOG: usize = 65_536;
@@ -30,8 +30,7 @@ impl Traefik {
     pub(crate) fn start(name: &'static str, options: &[String], certificate: &Path) -> Self {
         let binary =
             std::env::var_os("TRAEFIK_BIN").expect("TRAEFIK_BIN, as scripts/env.sh sets it");
-        let api = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-        let api = api.expect("a free port");
+        let api = ports::free();
         let mut child = Command::new(binary)
             .arg(format!("--entrypoints.traefik.address={api}"))
             .arg("--api.insecure=true")

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::docker::{Docker, MARK, Sandbox, TAG, ensure_image};
 use super::engine::Engine;
 use super::http::{self, Answer, Ask};
 use super::load::{Connections, Load, Plan};
-use super::{results, root, within};
+use super::{ports, results, root, within};
 
 /// Pointsman's container; Traefik's has the same name and `-traefik`.
 pub(crate) const NAME: &str = "pointsman-e2e";
@@ -52,11 +52,8 @@ impl Host {
         for (name, image) in IMAGES {
             ensure_image(name, image);
         }
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let web = free.local_addr().unwrap();
-        drop(free);
         let host = Self {
-            web,
+            web: ports::free(),
             docker,
             _sandbox: sandbox,
         };

@@ -7,6 +7,7 @@ pub(crate) mod host;
 pub(crate) mod http;
 pub(crate) mod load;
 pub(crate) mod pointsman;
+pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod random;
 pub(crate) mod relay;

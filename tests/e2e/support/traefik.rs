@@ -1,6 +1,6 @@
 //! The real Traefik, as a process of this host, with the flags that the documentation recommends.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::http::{self, Answer, Ask};
+use super::ports;
 use super::process::Process;
 use super::within;
 
@@ -30,16 +31,14 @@ pub(crate) struct Traefik {
 
 impl Traefik {
     pub(crate) fn on_free_ports() -> Self {
-        // both at once, so that they are not the same
-        let [web, api] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         Self {
             process: Process::named("traefik"),
             provider: None,
             file: None,
             entry_points: Vec::new(),
             flags: Vec::new(),
-            web: web.local_addr().unwrap(),
-            api: api.local_addr().unwrap(),
+            web: ports::free(),
+            api: ports::free(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::{Asker, PATIENCE};
 use crate::e2e::http::Answer;
+use crate::e2e::ports;
 use crate::e2e::process::Process;
 use crate::e2e::{root, within};
 
@@ -52,8 +53,7 @@ impl Traefik {
     fn start(provider: &'static str, flags: &[String]) -> Self {
         let binary =
             std::env::var_os("TRAEFIK_BIN").expect("TRAEFIK_BIN, as scripts/env.sh sets it");
-        let [web, api] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [web, api] = [web, api].map(|free| free.local_addr().unwrap());
+        let [web, api] = [ports::free(), ports::free()];
         let mut process = Process::named(&format!("traefik-{provider}"));
         let folder = TempDir::new().unwrap();
         write(&folder.path().join("certificate.yml"), &certificate());
