@@ -157,7 +157,7 @@ fn a_certificate_that_traefik_made_itself_is_found() {
         "{said}"
     );
 
-    let nobody = free().to_string();
+    let nobody = ports::free().to_string();
     let (_, found, said) = findings(&system.pointsman, &["--connect", &nobody]);
     assert!(found.is_empty(), "{said}");
     let unchecked = said["unchecked"].as_array().unwrap().iter();

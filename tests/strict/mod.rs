@@ -2,7 +2,7 @@
 //! Traefik refuse a document, or hang, or shut routers that need not be shut.
 
 mod schema;
-mod text;
+pub(crate) mod text;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

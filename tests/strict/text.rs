@@ -1,7 +1,7 @@
 //! The document as text: what a YAML reader refuses in JSON.
 
 /// Characters that stop the reader, escapes that it does not know, keys that it gives up on.
-pub(super) fn faults(body: &[u8]) -> Vec<String> {
+pub(crate) fn faults(body: &[u8]) -> Vec<String> {
     let Ok(text) = std::str::from_utf8(body) else {
         return vec!["it is no UTF-8".to_owned()];
     };
