@@ -3,9 +3,10 @@
 #
 #   scripts/drop.sh [SETUP...]
 #
-# Setups (default: all): pointsman docker docker-drained file
+# Setups (default: all): pointsman pointsman-retry docker docker-drained file
 #
 #   N        cycles with Pointsman (25)
+#   RETRY    cycles with Pointsman and Traefik's retry middleware (5)
 #   BESIDE   cycles with each of the others (5)
 #   ADD=1    add to the figures of earlier runs, instead of beginning anew
 #
@@ -40,13 +41,14 @@ cycles() {
     done
 }
 
-[ $# -gt 0 ] || set -- pointsman docker docker-drained file
+[ $# -gt 0 ] || set -- pointsman pointsman-retry docker docker-drained file
 for setup in "$@"; do
     case $setup in
     pointsman) cycles "$setup" "${N:-25}" ;;
+    pointsman-retry) cycles "$setup" "${RETRY:-5}" ;;
     docker | docker-drained | file) cycles "$setup" "${BESIDE:-5}" ;;
     *)
-        printf 'drop: no setup %s; there are: pointsman docker docker-drained file\n' "$setup" >&2
+        printf 'drop: no setup %s; there are: pointsman pointsman-retry docker docker-drained file\n' "$setup" >&2
         exit 2
         ;;
     esac

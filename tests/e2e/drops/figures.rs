@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger::{Book, Count, Counts, Failure, Kind, Step};
-use crate::support::results;
+use super::ledger::{Book, Count, Counts, Failure, Kill, Kind, Step};
+use crate::support::http::LIMIT;
+use crate::support::{millis, results};
 
 /// One run, or several added up.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -19,9 +20,9 @@ pub(crate) struct Figures {
     pub(crate) counts: Counts,
     pub(crate) times_ms: BTreeMap<Step, Vec<f64>>,
     pub(crate) failures: Vec<Failure>,
-    /// When Traefik had taken out what was killed, by cycle of this run.
+    /// What was killed, by cycle of this run.
     #[serde(skip)]
-    pub(crate) outs: BTreeMap<usize, f64>,
+    pub(crate) kills: BTreeMap<usize, Kill>,
 }
 
 impl Figures {
@@ -32,7 +33,7 @@ impl Figures {
             counts: book.counts,
             times_ms: book.times,
             failures: book.failures,
-            outs: book.outs,
+            kills: book.kills,
         }
     }
 
@@ -131,6 +132,39 @@ pub(crate) fn comparison(setups: &[(&str, &str)]) -> String {
         }
     }
     table.push('\n');
+    table
+}
+
+/// What failed at kills, by when it was sent.
+pub(crate) fn kills(setups: &[(&str, &str)]) -> String {
+    let mut table =
+        "| | kills | sent before | sent after | the last one | no answer in 10 s |\n|---|---|---|---|---|---|\n"
+            .to_owned();
+    for (name, title) in setups {
+        let figures = Figures::all(name);
+        let failures = figures.failures.iter();
+        let known = failures.filter_map(|failure| Some((failure, failure.sent_after_kill_ms?)));
+        let known: Vec<(&Failure, f64)> = known.collect();
+        let after: Vec<f64> = known
+            .iter()
+            .map(|(_, at)| *at)
+            .filter(|at| *at >= 0.0)
+            .collect();
+        let hung = known
+            .iter()
+            .filter(|(failure, _)| failure.lasted_ms >= millis(LIMIT));
+        let (before, last) = (
+            known.len() - after.len(),
+            after.iter().copied().fold(0.0, f64::max),
+        );
+        let kills = figures.times_ms.get(&Step::Kill).map_or(0, Vec::len);
+        let (after, hung) = (after.len(), hung.count());
+        writeln!(
+            table,
+            "| {title} | {kills} | {before} | {after} | {last:.0} ms | {hung} |"
+        )
+        .unwrap();
+    }
     table
 }
 

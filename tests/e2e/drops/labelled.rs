@@ -5,7 +5,7 @@
 use std::thread::sleep;
 
 use super::ledger::{Ledger, Step};
-use super::site::{DRAIN, Eye, IN_FLIGHT, Setup, Site};
+use super::site::{DRAIN, Eye, IN_FLIGHT, Retries, Setup, Site};
 use crate::support::app::Stack;
 use crate::support::docker::Sandbox;
 use crate::support::traefik::Traefik;
@@ -30,7 +30,7 @@ pub(crate) struct Labelled {
 impl Labelled {
     pub(crate) fn start(before: Before) -> Self {
         let sandbox = Sandbox::enter();
-        let site = Site::new(&sandbox);
+        let site = Site::new(&sandbox, Retries::None);
         let mut traefik = Traefik::on_free_ports();
         traefik.set_flags(&[
             &site.flag(),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -65,6 +65,9 @@ pub(crate) struct Failure {
     /// The container, where it is known.
     pub(crate) server: String,
     pub(crate) what: String,
+    /// When it was sent, from the kill of its cycle on; before it if negative.
+    #[serde(default)]
+    pub(crate) sent_after_kill_ms: Option<f64>,
 }
 
 /// How a stream ended.
@@ -88,9 +91,18 @@ pub(crate) struct Begun {
 
 pub(crate) type Counts = BTreeMap<Step, BTreeMap<Kind, Count>>;
 
+/// A kill, on the clock of the ledger.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kill {
+    pub(crate) at_ms: f64,
+    pub(crate) out_ms: f64,
+}
+
 /// All of it.
 pub(crate) struct Ledger {
     origin: Instant,
+    /// The same moment on the clock of the Engine.
+    began: SystemTime,
     book: Mutex<Book>,
 }
 
@@ -106,16 +118,21 @@ pub(crate) struct Book {
     goodbyes: Vec<(Instant, Failure)>,
     /// Since when a container's streams may end, by host name.
     leaving: BTreeMap<String, Instant>,
-    /// When Traefik had taken out what was killed, by cycle.
-    pub(crate) outs: BTreeMap<usize, f64>,
+    /// When a container got its SIGKILL, and when Traefik had taken it out, by cycle.
+    pub(crate) kills: BTreeMap<usize, Kill>,
     /// How long each step took.
     pub(crate) times: BTreeMap<Step, Vec<f64>>,
 }
 
 impl Ledger {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the Engine's events have the time of the day"
+    )]
     pub(crate) fn new() -> Self {
         Self {
             origin: Instant::now(),
+            began: SystemTime::now(),
             book: Mutex::new(Book {
                 step: Step::Between,
                 cycle: 0,
@@ -124,7 +141,7 @@ impl Ledger {
                 open: BTreeMap::new(),
                 goodbyes: Vec::new(),
                 leaving: BTreeMap::new(),
-                outs: BTreeMap::new(),
+                kills: BTreeMap::new(),
                 times: BTreeMap::new(),
             }),
         }
@@ -154,12 +171,16 @@ impl Ledger {
         outcome
     }
 
-    /// Traefik has taken out what was killed.
-    pub(crate) fn is_out(&self) {
-        let now = millis(self.elapsed());
+    /// A container was killed then, and Traefik had it out at that time of this ledger.
+    pub(crate) fn killed(&self, at: SystemTime, out: Duration) {
+        let at = at.duration_since(self.began);
+        let kill = Kill {
+            at_ms: millis(at.expect("it was killed in this run")),
+            out_ms: millis(out),
+        };
         let mut book = self.book();
         let cycle = book.cycle;
-        book.outs.insert(cycle, now);
+        book.kills.insert(cycle, kill);
     }
 
     /// From then on the streams of these containers may end with a goodbye.
@@ -236,6 +257,7 @@ impl Ledger {
             client: begun.client,
             server: server.to_owned(),
             what,
+            sent_after_kill_ms: None,
         }
     }
 
@@ -247,7 +269,18 @@ impl Ledger {
                 book.fail(failure);
             }
         }
+        for failure in &mut book.failures {
+            let kill = book.kills.get(&failure.cycle);
+            let kill = kill.filter(|_| failure.step == Step::Kill);
+            failure.sent_after_kill_ms = kill.map(|kill| failure.sent_ms() - kill.at_ms);
+        }
         book
+    }
+}
+
+impl Failure {
+    pub(crate) fn sent_ms(&self) -> f64 {
+        self.at_ms - self.lasted_ms
     }
 }
 

@@ -5,7 +5,7 @@ use std::thread::sleep;
 use tokio::time::Instant;
 
 use super::ledger::{Ledger, Step};
-use super::site::{DRAIN, Eye, IN_FLIGHT, SOON, Setup, Site, scale};
+use super::site::{DRAIN, Eye, IN_FLIGHT, Retries, SOON, Setup, Site, scale};
 use crate::support::app::{ENV, Stack};
 use crate::support::docker::Sandbox;
 use crate::support::system::{System, active};
@@ -24,9 +24,9 @@ pub(crate) struct Managed {
 }
 
 impl Managed {
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(retries: Retries) -> Self {
         let sandbox = Sandbox::enter();
-        let site = Site::new(&sandbox);
+        let site = Site::new(&sandbox, retries);
         let mut traefik = Traefik::on_free_ports();
         traefik.set_flags(&[&site.flag()]);
         Self {

@@ -17,17 +17,18 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use self::crowd::Crowd;
-use self::figures::{Figures, comparison, publish};
+use self::figures::{Figures, comparison, kills, publish};
 use self::labelled::{Before, Labelled};
 use self::ledger::Step;
 use self::managed::Managed;
 use self::rewritten::Rewritten;
-use self::site::Setup;
+use self::site::{Retries, Setup};
 use crate::support::random::often;
 
 /// Name and title of all setups.
-const SETUPS: [(&str, &str); 4] = [
+const SETUPS: [(&str, &str); 5] = [
     ("pointsman", "Pointsman"),
+    ("pointsman-retry", "Pointsman, with retries"),
     ("docker", "Docker provider"),
     ("docker-drained", "Docker provider, drained by hand"),
     ("file", "a script and a file"),
@@ -61,7 +62,8 @@ fn nothing_is_dropped_in_the_life_of_a_version() {
     let name = given.map_or("once".to_owned(), |name| name.into_string().unwrap());
     let cycles = often("POINTSMAN_DROP_CYCLES", 1);
     let figures = match name.as_str() {
-        "pointsman" | "once" => run(Managed::start(), cycles),
+        "pointsman" | "once" => run(Managed::start(Retries::None), cycles),
+        "pointsman-retry" => run(Managed::start(Retries::Quick), cycles),
         "docker" => run(Labelled::start(Before::Nothing), cycles),
         "docker-drained" => run(Labelled::start(Before::Drain), cycles),
         "file" => run(Rewritten::start(), cycles),
@@ -74,7 +76,8 @@ fn nothing_is_dropped_in_the_life_of_a_version() {
     figures.keep(&name);
     publish(&format!("drop-{name}"), &Figures::all(&name).table());
     publish("drop-comparison", &comparison(&SETUPS));
-    if matches!(name.as_str(), "pointsman" | "once") {
+    publish("drop-kills", &kills(&SETUPS));
+    if matches!(name.as_str(), "pointsman" | "pointsman-retry" | "once") {
         judge(&figures);
     }
 }
@@ -83,10 +86,9 @@ fn nothing_is_dropped_in_the_life_of_a_version() {
 fn judge(figures: &Figures) {
     for failure in &figures.failures {
         assert_eq!(failure.step, Step::Kill, "{failure:?}");
-        let out = figures.outs[&failure.cycle];
-        let sent = failure.at_ms - failure.lasted_ms;
+        let out = figures.kills[&failure.cycle].out_ms;
         assert!(
-            sent < out,
+            failure.sent_ms() < out,
             "sent after it was out, at {out} ms: {failure:?}"
         );
     }

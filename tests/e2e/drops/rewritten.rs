@@ -7,7 +7,7 @@ use std::thread::sleep;
 use serde_json::{Map, Value, json};
 
 use super::ledger::{Ledger, Step};
-use super::site::{DRAIN, Eye, IN_FLIGHT, Setup, Site, mark};
+use super::site::{DRAIN, Eye, IN_FLIGHT, Retries, Setup, Site, mark};
 use crate::support::docker::Sandbox;
 use crate::support::traefik::Traefik;
 
@@ -22,7 +22,7 @@ pub(crate) struct Rewritten {
 impl Rewritten {
     pub(crate) fn start() -> Self {
         let sandbox = Sandbox::enter();
-        let site = Site::new(&sandbox);
+        let site = Site::new(&sandbox, Retries::None);
         let mut traefik = Traefik::on_free_ports();
         traefik.set_flags(&[&site.flag()]);
         traefik.start_alone();

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -16,7 +16,7 @@ use crate::support::app::{App, Stack};
 use crate::support::docker::{Docker, Sandbox};
 use crate::support::http::{self, Ask};
 use crate::support::traefik::Traefik;
-use crate::support::{root, waited};
+use crate::support::{root, waited, within};
 
 /// Longer than anything takes on a busy machine.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
@@ -40,10 +40,34 @@ pub(crate) struct Site {
     pub(crate) app: App,
     /// Of Traefik's file provider.
     folder: TempDir,
+    retries: Retries,
 }
 
+/// What Traefik does with a request that reached no server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retries {
+    /// It fails.
+    None,
+    /// It is sent to the next server, and connections are tried for a quarter of a second only.
+    Quick,
+}
+
+/// As docs/zero-drop.md shows them.
+const QUICK: [(&str, &str); 4] = [
+    ("traefik.http.routers.web.middlewares", "again"),
+    ("traefik.http.middlewares.again.retry.attempts", "4"),
+    (
+        "traefik.http.services.web.loadbalancer.serverstransport",
+        "quick",
+    ),
+    (
+        "traefik.http.serverstransports.quick.forwardingtimeouts.dialtimeout",
+        "250ms",
+    ),
+];
+
 impl Site {
-    pub(crate) fn new(sandbox: &Sandbox) -> Self {
+    pub(crate) fn new(sandbox: &Sandbox, retries: Retries) -> Self {
         let docker = sandbox.docker.clone();
         let site = Self {
             app: App {
@@ -51,6 +75,7 @@ impl Site {
                 docker,
             },
             folder: TempDir::new().unwrap(),
+            retries,
         };
         let pem = |name: &str| root().join("tests/fixtures/docker-tls").join(name);
         let certificate =
@@ -82,9 +107,13 @@ impl Site {
     /// The version, with what this test needs: an app that goes on for half a second after the signal, and checks of health
     /// twice a second.
     pub(crate) fn stack(&self, version: &str, replicas: u32) -> Stack {
-        self.app
-            .stack(version)
-            .replicas(replicas)
+        let mut stack = self.app.stack(version).replicas(replicas);
+        if self.retries == Retries::Quick {
+            for (label, value) in QUICK {
+                stack = stack.label(label, value);
+            }
+        }
+        stack
             .extra("environment: {LINGER_MS: \"500\"}")
             .extra("healthcheck: {interval: 500ms}")
     }
@@ -133,9 +162,31 @@ impl Site {
         ledger.step(Step::Kill, || {
             self.docker().run(&["kill", &ids[2]]);
             eye.expect_out(&urls[2]);
-            ledger.is_out();
+            let out = ledger.elapsed();
             sleep(IN_FLIGHT);
+            ledger.killed(self.killed_at(&ids[2]), out);
         });
+    }
+
+    /// When the Engine says that it sent the signal; it tells of whole seconds that are over.
+    fn killed_at(&self, id: &str) -> SystemTime {
+        let who = format!("container={id}");
+        let format = "{{.TimeNano}}";
+        let last_minutes = ["events", "--since", "2m", "--until", "0s"];
+        let kill = [
+            "--filter",
+            &who,
+            "--filter",
+            "event=kill",
+            "--format",
+            format,
+        ];
+        let (nanos, _) = within(SOON, "the Engine tells of the kill", || {
+            let said = self.docker().run(&[&last_minutes[..], &kill].concat());
+            let nanos = said.trim().parse();
+            nanos.map_err(|error| format!("{error}: {said:?}"))
+        });
+        UNIX_EPOCH + Duration::from_nanos(nanos)
     }
 
     /// Another file of Traefik's file provider changes.
