@@ -124,7 +124,7 @@ fn find(context: &str) -> Result<String, Failure> {
             exit::UNREACHABLE,
             format!("no container with {LABEL} runs in docker context {context}"),
         )
-        .next("start Pointsman there with docker/compose.yaml, which sets the label; a Pointsman without container is reached with --url")),
+        .next("start Pointsman there as docs/installing.md says, with that label; a Pointsman without container is reached with --url")),
         several => Err(Failure::usage(format!(
             "several containers with {LABEL} run in docker context {context}: {}",
             several.join(", ")

@@ -267,7 +267,7 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
     let input = match &parsed.verb {
         Verb::Serve(_) => {
             return Err(Failure::usage("serve cannot be run with --context")
-                .next("start the daemon there as a container: docker/compose.yaml"));
+                .next("start the daemon there as a container: docs/installing.md"));
         }
         Verb::Env(verb) if verb.is_local() => {
             return here(parsed, global.format());
