@@ -70,10 +70,11 @@ async fn one<S: Source>(field: &Field, begun: &Begun, mut stream: S) {
     field.ledger.closed(begun, &server, ending);
 }
 
-/// Every text that tells who it is says `host=`.
+/// Every text that tells who it is says `host=`; several may come in one piece.
 fn note(server: &mut String, text: &str) {
-    if let Some((_, rest)) = text.split_once("host=") {
-        rest.trim().clone_into(server);
+    let host = text.split_once("host=");
+    if let Some(host) = host.and_then(|(_, rest)| rest.split_whitespace().next()) {
+        host.clone_into(server);
     }
 }
 
