@@ -9,7 +9,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # A project of its own, so that the demo never takes over, and never removes, a
 # Pointsman that is in real use on this host.
 DEMO_PROJECT=pointsman-demo
-DEMO_IMAGES=(pointsman:local pointsman-whoami:local "pointsman-traefik:$TRAEFIK_VERSION")
+# Images of its own, quick to build: a release takes cargo five times as long, and "local" is for real use.
+export POINTSMAN_IMAGE_TAG=demo POINTSMAN_IMAGE_PROFILE=dev CARGO_PROFILE_DEV_DEBUG=0
+DEMO_IMAGES=(pointsman:demo pointsman-whoami:demo "pointsman-traefik:$TRAEFIK_VERSION")
 APP=whoami
 ENVIRONMENT=dev
 DOMAIN=dev.localhost

@@ -153,7 +153,7 @@ prepare() {
     check_host
     line "$(seconds_since "$started_us")"
 
-    step "Images, all FROM scratch (the first build takes some minutes)"
+    step "Images, all FROM scratch (the first build takes two or three minutes)"
     "$root/scripts/images.sh" 2>&1 | indent
     line "$(seconds_since "$started_us")"
 
@@ -244,6 +244,8 @@ browsers know *.localhost without DNS):
   curl $(url "$APP")
   docker exec pointsman pointsman switch $APP $ENVIRONMENT
   docker exec pointsman pointsman --help
+
+  export POINTSMAN_IMAGE_TAG=demo    # the images that it built
 
   # a third version, then a quarter of the traffic for it, then back
   STACK_NAME=$APP-$ENVIRONMENT-v3 VERSION=v3 docker compose -f docker/whoami/compose.yaml up -d --wait

@@ -8,7 +8,7 @@
 # and prints one line for each. No registry is asked for anything: all three are
 # FROM scratch. Needs what scripts/setup.sh installs.
 #
-#   POINTSMAN_IMAGE_TAG       instead of "local"
+#   POINTSMAN_IMAGE_TAG       instead of "local"; the demo's are called "demo"
 #   POINTSMAN_IMAGE_PROFILE   cargo's profile (release); "dev" is quick to build
 
 set -euo pipefail
@@ -118,7 +118,7 @@ main() {
         esac
     done
     # For the demo, so that it need not know where cargo builds.
-    if [ -n "$binaries" ] && [ "$profile" = release ] && [ -x "$binaries/examples/load" ]; then
+    if [ -n "$binaries" ] && [ -x "$binaries/examples/load" ]; then
         install -D -m 0755 "$binaries/examples/load" "$POINTSMAN_CACHE/bin/load"
     fi
 }
