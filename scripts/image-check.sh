@@ -9,7 +9,7 @@
 
 set -euo pipefail
 
-LIMIT_MB=12
+LIMIT_MB=14
 image=${1:-pointsman:${POINTSMAN_IMAGE_TAG:-local}}
 profile=${POINTSMAN_IMAGE_PROFILE:-release}
 socket=${POINTSMAN_SOCKET_DIR:-/var/run}/docker.sock

@@ -16,6 +16,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/env.sh
 . "$root/scripts/env.sh"
+# shellcheck source=scripts/release-flags.sh
+. "$root/scripts/release-flags.sh"
 
 # Names the content of an image; a standard key, so that the labels which
 # Pointsman reads stay untouched.
@@ -31,15 +33,10 @@ die() {
 
 # The folder of the static binaries, after building what the images need.
 build_binaries() {
-    local triple target_dir flags=${RUSTFLAGS:-} folder=$profile
+    local triple target_dir flags folder=$profile
     triple=$(uname -m)-unknown-linux-gnu
-    # Static, C library included: the images hold nothing else. With --target
-    # the flags stay off build scripts and procedural macros, which are dynamic.
-    # Not said twice: cargo would build everything anew for other flags.
-    case $flags in
-    *+crt-static*) ;;
-    *) flags="$flags -C target-feature=+crt-static" ;;
-    esac
+    # With --target the flags stay off build scripts and procedural macros, which are dynamic.
+    flags=$(linux_flags "$profile")
     (cd "$root" && RUSTFLAGS=$flags \
         cargo build --quiet --profile "$profile" --locked --target "$triple" "$@") >&2 ||
         die "cargo build failed"

@@ -14,6 +14,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
+# shellcheck source=scripts/release-flags.sh
+. scripts/release-flags.sh
 dist=target/dist
 profile=${POINTSMAN_IMAGE_PROFILE:-release}
 
@@ -51,15 +53,14 @@ try() {
 }
 
 build() {
-    local kind=$1 target folder=$profile flags=${RUSTFLAGS:-} binaries
+    local kind=$1 target folder=$profile flags binaries
     target=$(triple "$kind")
+    case $kind in
+    linux-*) flags=$(linux_flags "$profile") ;;
+    *) flags=${RUSTFLAGS:-} ;;
+    esac
     # Nothing of the machine that built it; a profile for testing shares what is compiled already.
     [ "$profile" != release ] || flags="$flags --remap-path-prefix=$HOME=/home"
-    # With the C library in it. Not said twice: cargo would build everything anew for other flags.
-    case $kind:$flags in
-    linux-*+crt-static* | darwin-*) ;;
-    *) flags="$flags -C target-feature=+crt-static" ;;
-    esac
     RUSTFLAGS=$flags cargo build --quiet --profile "$profile" --locked --target "$target" --bin pointsman
     # Cargo's one exception in the names of its folders.
     [ "$profile" != dev ] || folder=debug
