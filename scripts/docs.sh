@@ -106,12 +106,7 @@ main() {
     local path
     cd "$root"
     [ $# -gt 0 ] || set -- README.md docs/*.md
-    folder=$(mktemp -d)
-    mkdir -p "$folder/bin"
-    [ -z "$(stacks)" ] || die "there are containers of ${APPS[*]} on this Engine; the commands of the documents use these names"
-    trap clean EXIT
-    unset POINTSMAN_TOKEN
-    install_pointsman
+    take_names "the commands of the documents use these names"
     for path in "$@"; do page "$path"; done
     cd "$root"
     python3 scripts/docs/blocks.py list "$@" | awk -F '\t' '$2 != "run" { print "   " $1 ": " $2 }'

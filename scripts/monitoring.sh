@@ -81,13 +81,8 @@ start_prometheus() {
 main() {
     local port
     [ -x "$PROMETHEUS_DIR/promtool" ] || die "there is no Prometheus: scripts/setup.sh prometheus"
-    folder=$(mktemp -d)
-    mkdir -p "$folder/bin"
-    [ -z "$(stacks)" ] || die "there are containers of ${APPS[*]} on this Engine"
-    trap clean EXIT
-    unset POINTSMAN_TOKEN
+    take_names "what is measured here has these names"
     check_rules
-    install_pointsman
     some_history
     say "Prometheus: scrapes it, loads the alerts, answers the dashboard"
     port=$(free_port)

@@ -18,6 +18,17 @@ until_done() {
     die "$what"
 }
 
+# take_names WHY: makes $folder, with the command line in it; from here on the $APPS are removed at the end by clean,
+# so there must be none before.
+take_names() {
+    [ -z "$(stacks)" ] || die "there are containers of ${APPS[*]} on this Engine; $1"
+    folder=$(mktemp -d)
+    trap clean EXIT
+    mkdir -p "$folder/bin"
+    unset POINTSMAN_TOKEN
+    install_pointsman
+}
+
 install_pointsman() {
     local container
     container=$(docker create "pointsman:$POINTSMAN_IMAGE_TAG")
