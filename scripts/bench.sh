@@ -22,9 +22,11 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-# The static binary, as in the image; the same flags as everywhere, so that nothing is built twice.
+# The binary that is shipped, with the flags of its image, so that nothing is built twice.
+# shellcheck source=scripts/release-flags.sh
+. scripts/release-flags.sh
 CARGO_BUILD_TARGET=$(uname -m)-unknown-linux-gnu
-RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static"
+RUSTFLAGS=$(linux_flags release)
 export CARGO_BUILD_TARGET RUSTFLAGS
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 export POINTSMAN_BENCH=full
