@@ -5,13 +5,16 @@
 # linux_flags PROFILE: RUSTFLAGS, with what is in them already.
 linux_flags() {
     local flags=${RUSTFLAGS:-}
-    # Static, C library included: the image holds nothing else. Not said twice: cargo would build everything anew for
-    # other flags.
+    # None of them twice: cargo would build everything anew for other flags.
+    # Static, C library included: the image holds nothing else.
     case $flags in
     *+crt-static*) ;;
     *) flags="$flags -C target-feature=+crt-static" ;;
     esac
     # Relocations packed: 0.4 MB less. What runs on the machine that links it has to know them: glibc from 2.36 on does.
-    [ "$1" != release ] || flags="$flags -C link-arg=-Wl,-z,pack-relative-relocs"
+    case $1:$flags in
+    release:*pack-relative-relocs*) ;;
+    release:*) flags="$flags -C link-arg=-Wl,-z,pack-relative-relocs" ;;
+    esac
     printf '%s' "$flags"
 }
