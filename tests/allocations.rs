@@ -23,7 +23,7 @@ mod tests {
     const DEEPER_BYTES: u64 = 64 * 1024;
 
     /// One event that changes one server of several.
-    const EVENT: u64 = 260;
+    const EVENT: u64 = 150;
 
     /// Whose containers.
     #[derive(Clone, Copy, PartialEq, Eq)]

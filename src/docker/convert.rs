@@ -33,7 +33,7 @@ pub(super) fn container(listed: Listed) -> Option<Container> {
         // no list shows it: events do
         leaving: None,
         image: listed.image_id,
-        labels: listed.labels,
+        labels: listed.labels.into(),
     })
 }
 

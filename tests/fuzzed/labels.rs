@@ -22,7 +22,7 @@ fn container(n: u8, labels: BTreeMap<String, String>) -> Container {
         id: ContainerId::parse(&format!("id{n}")).expect("letters and digits"),
         name: format!("c{n}"),
         created: u64::from(n),
-        labels,
+        labels: labels.into(),
         state: State::Running,
         health: Health::None,
         leaving: None,

@@ -113,7 +113,7 @@ impl Place<'_> {
             name: name
                 .unwrap_or_else(|| format!("{}-{}-{}", self.project.name, self.name, self.number)),
             created,
-            labels: self.labels(service),
+            labels: self.labels(service).into(),
             state: State::Running,
             health: if service.is_checked() {
                 Health::Healthy

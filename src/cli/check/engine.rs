@@ -141,7 +141,7 @@ impl Inspected {
             id: ContainerId::parse(&self.id).expect("any text is an id"),
             name: self.name.trim_start_matches('/').to_owned(),
             created: u64::try_from(created).unwrap_or_default(),
-            labels: self.config.labels,
+            labels: self.config.labels.into(),
             state: self.state.state(),
             health: Health::None,
             network_mode: self.host_config.network_mode,

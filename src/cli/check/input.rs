@@ -175,7 +175,7 @@ fn container(
         id: ContainerId::parse(&format!("{index:04}-{name}")).expect("any text is an id"),
         name: name.to_owned(),
         created: u64::try_from(index).unwrap_or(u64::MAX),
-        labels,
+        labels: labels.into(),
         state: State::Running,
         health: Health::None,
         network_mode: "bridge".to_owned(),

@@ -225,7 +225,7 @@ fn web(text: &str, n: u8) -> Container {
         id: ContainerId::parse(&format!("id-{text}")).unwrap(),
         name: "web".to_owned(),
         created: u64::from(n),
-        labels: BTreeMap::from(labels),
+        labels: BTreeMap::from(labels).into(),
         state: State::Running,
         health: Health::Healthy,
         leaving: None,

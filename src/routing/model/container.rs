@@ -2,10 +2,13 @@
 //!
 //! Two equal values mean that nothing worth a rebuild happened: volatile texts (uptime, status) are not here.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::routing::ids::ContainerId;
+
+use super::labels::Labels;
 
 /// One container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub struct Container {
     /// Seconds since the epoch; the older of two claimants keeps what both want.
     pub created: u64,
     /// All labels, verbatim.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     /// What it is doing.
     pub state: State,
     /// What its health check says.
@@ -104,8 +107,39 @@ impl Container {
         self.state == State::Running && matches!(self.health, Health::None | Health::Healthy)
     }
 
+    /// Its process has ended: with it went its addresses, and what it was told.
+    pub fn exit(&mut self) {
+        self.state = State::Exited;
+        self.leaving = None;
+        let endpoints = self.networks.values_mut();
+        endpoints.for_each(|endpoint| endpoint.address = None);
+    }
+
+    /// Does another value say the same of the container: all but what it is doing, and its addresses.
+    pub fn is_told_alike(&self, other: &Self) -> bool {
+        self.labels == other.labels
+            && self.name == other.name
+            && self.created == other.created
+            && self.image == other.image
+            && self.network_mode == other.network_mode
+            && self.ports == other.ports
+    }
+
+    /// Is it doing the same, at the same addresses: all that the container does not say of itself.
+    pub fn is_doing_alike(&self, other: &Self) -> bool {
+        self.state == other.state
+            && self.health == other.health
+            && self.leaving == other.leaving
+            && self.networks == other.networks
+    }
+
     /// The order in which claimants of one thing stand: the oldest first, ids break ties.
     pub fn age_key(&self) -> (u64, ContainerId) {
         (self.created, self.id.clone())
+    }
+
+    /// The same order, of two containers.
+    pub fn by_age(&self, other: &Self) -> Ordering {
+        (self.created, &self.id).cmp(&(other.created, &other.id))
     }
 }

@@ -10,6 +10,7 @@ mod container;
 mod diagnostic;
 mod env;
 mod hook;
+mod labels;
 mod maintenance;
 mod probe;
 mod removal;
@@ -25,6 +26,7 @@ pub use env::{
     EnvRecord, HealthPolicy, HostTemplates, Middlewares, Origin, PreviewCert, Tls, TlsDomain,
 };
 pub use hook::{Hook, HookEvent, HookFormat, OnFailure};
+pub use labels::Labels;
 pub use maintenance::{MAINTENANCE, maintenance_env, maintenance_path};
 pub use probe::{Check, CheckScheme, Finding, HttpCheck, Redirects, Rhythm, Target, Targets};
 pub use removal::{

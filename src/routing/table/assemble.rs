@@ -1,5 +1,7 @@
 //! Fragments into the document: what may stand of each.
 
+use bytes::Bytes;
+
 use crate::routing::model::Diagnostic;
 use crate::routing::traefik::Section;
 
@@ -20,7 +22,10 @@ impl Table {
         };
         let standing = fragment.standing(&|object| loser(object).is_some());
         let standing_count = standing.len();
-        let sections = Section::ALL.map(|section| (section, members(&standing, section)));
+        let sections = Section::ALL.into_iter().filter(|at| key.may_be_in(*at));
+        let sections: Vec<(Section, Bytes)> = sections
+            .map(|section| (section, members(&standing, section)))
+            .collect();
         let composites = standing
             .iter()
             .filter_map(|object| {

@@ -172,7 +172,7 @@ impl Table {
         wants(record, rollout, routable(rollout, stacks), &members)
     }
 
-    fn wishes(&self, section: Section, name: &str) -> Vec<(&Fact, &Wish)> {
+    pub(super) fn wishes(&self, section: Section, name: &str) -> Vec<(&Fact, &Wish)> {
         let key = (section, name.to_owned());
         let wanters = self.wanters.get(&key).into_iter().flatten();
         wanters

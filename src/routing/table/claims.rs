@@ -4,7 +4,6 @@
 //! themselves, as Traefik lets them; a managed host belongs to its env alone. When a holder changes, everybody
 //! who wants the same thing is looked at again.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::routing::ids::EnvKey;
@@ -32,6 +31,16 @@ pub enum FragmentKey {
     Env(EnvKey),
     /// One object of unmanaged containers.
     Object(Section, String),
+}
+
+impl FragmentKey {
+    /// Can something of it stand in a section.
+    pub fn may_be_in(&self, section: Section) -> bool {
+        match self {
+            Self::Env(_) => true,
+            Self::Object(at, _) => *at == section,
+        }
+    }
 }
 
 impl std::fmt::Display for Claim {
@@ -63,20 +72,32 @@ impl std::fmt::Display for FragmentKey {
 
 /// The order of claimants: managed first, then by age, then by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rank {
+struct Rank {
     /// Not managed.
-    pub unmanaged: bool,
+    unmanaged: bool,
     /// Age of the claim, which may be less than its maker's; smaller is older.
-    pub since: u64,
+    since: u64,
     /// Who.
-    pub key: FragmentKey,
+    key: FragmentKey,
 }
 
-/// All claims of all fragments.
+impl Rank {
+    fn of(key: &FragmentKey, since: u64) -> Self {
+        Self {
+            unmanaged: matches!(key, FragmentKey::Object(..)),
+            since,
+            key: key.clone(),
+        }
+    }
+}
+
+/// All claims of all fragments. Most things are wanted by one, and most fragments want little: both are sorted lists,
+/// which take the memory that they need.
 #[derive(Debug, Default)]
 pub struct Claims {
-    claimants: BTreeMap<Claim, BTreeSet<Rank>>,
-    made: BTreeMap<FragmentKey, BTreeMap<Claim, Rank>>,
+    claimants: BTreeMap<Claim, Vec<Rank>>,
+    /// What each wants, with the age of the claim.
+    made: BTreeMap<FragmentKey, Vec<(Claim, u64)>>,
 }
 
 impl Claims {
@@ -89,39 +110,57 @@ impl Claims {
         wanted: BTreeMap<Claim, u64>,
     ) -> BTreeSet<FragmentKey> {
         let mut touched = BTreeSet::new();
+        if self.stands(key, kind, &wanted) {
+            return touched;
+        }
         let made = self.made.remove(key).unwrap_or_default();
-        let (mut kept, old): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            made.into_iter().partition(|(claim, made_as)| {
-                !kind(claim) || wanted.get(claim) == Some(&made_as.since)
+        let (mut kept, old): (Vec<_>, Vec<_>) = made
+            .into_iter()
+            .partition(|(claim, since)| !kind(claim) || wanted.get(claim) == Some(since));
+        for (claim, since) in &old {
+            self.change(claim, &mut touched, |claimants| {
+                if let Ok(at) = claimants.binary_search(&Rank::of(key, *since)) {
+                    claimants.remove(at);
+                }
             });
-        for (claim, made_as) in &old {
-            self.change(claim, &mut touched, |claimants| claimants.remove(made_as));
         }
-        for (claim, since) in wanted {
-            if let Entry::Vacant(free) = kept.entry(claim) {
-                let rank = Rank {
-                    unmanaged: matches!(key, FragmentKey::Object(..)),
-                    since,
-                    key: key.clone(),
-                };
-                self.change(free.key(), &mut touched, |claimants| {
-                    claimants.insert(rank.clone())
-                });
-                free.insert(rank);
-            }
+        let is_new =
+            |(claim, _): &(Claim, u64)| kept.binary_search_by(|(kept, _)| kept.cmp(claim)).is_err();
+        let new: Vec<(Claim, u64)> = wanted.into_iter().filter(is_new).collect();
+        for (claim, since) in &new {
+            let rank = Rank::of(key, *since);
+            self.change(claim, &mut touched, |claimants| {
+                if let Err(at) = claimants.binary_search(&rank) {
+                    claimants.insert(at, rank);
+                }
+            });
         }
+        kept.extend(new);
         if !kept.is_empty() {
+            kept.sort_unstable();
             self.made.insert(key.clone(), kept);
         }
         touched.remove(key);
         touched
     }
 
+    /// Are those of a kind already as they are wanted.
+    fn stands(
+        &self,
+        key: &FragmentKey,
+        kind: fn(&Claim) -> bool,
+        wanted: &BTreeMap<Claim, u64>,
+    ) -> bool {
+        let made = self.made.get(key).into_iter().flatten();
+        let made = made.filter(|(claim, _)| kind(claim));
+        made.map(|(claim, since)| (claim, since)).eq(wanted)
+    }
+
     fn change(
         &mut self,
         claim: &Claim,
         touched: &mut BTreeSet<FragmentKey>,
-        change: impl FnOnce(&mut BTreeSet<Rank>) -> bool,
+        change: impl FnOnce(&mut Vec<Rank>),
     ) {
         let claimants = self.claimants.entry(claim.clone()).or_default();
         let before = claimants.first().cloned();
@@ -136,7 +175,8 @@ impl Claims {
 
     /// What an owner claims.
     pub fn of(&self, key: &FragmentKey) -> impl Iterator<Item = &Claim> {
-        self.made.get(key).into_iter().flat_map(BTreeMap::keys)
+        let made = self.made.get(key).into_iter().flatten();
+        made.map(|(claim, _)| claim)
     }
 
     /// Who has it.

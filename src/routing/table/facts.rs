@@ -55,6 +55,14 @@ impl Fact {
         self.keep_time(now);
     }
 
+    /// Its process has ended.
+    fn exit(&mut self, run: u64, now: Timestamp) {
+        self.container.exit();
+        self.departure = Departure::None;
+        self.run = run;
+        self.keep_time(now);
+    }
+
     /// Since when it runs, and what its health check says, as long as they do.
     fn keep_time(&mut self, now: Timestamp) {
         let runs = self.container.state == State::Running;
@@ -62,17 +70,6 @@ impl Fact {
         if self.container.health != Health::Unhealthy {
             self.complaint = None;
         }
-    }
-
-    /// Does a container say the same of itself: all but what it is doing, and its addresses.
-    fn is_told_alike(&self, container: &Container) -> bool {
-        let own = &self.container;
-        own.labels == container.labels
-            && own.name == container.name
-            && own.created == container.created
-            && own.image == container.image
-            && own.network_mode == container.network_mode
-            && own.ports == container.ports
     }
 
     /// May new requests be sent to it.
@@ -83,6 +80,23 @@ impl Fact {
     /// Was it told to stop, and has still time to do so.
     pub const fn is_leaving(&self) -> bool {
         self.departure.end().is_some()
+    }
+
+    /// Is it known that its process has ended.
+    fn has_exited(&self) -> bool {
+        let Container {
+            state,
+            leaving,
+            networks,
+            ..
+        } = &self.container;
+        let has_address = networks.values().any(|place| place.address.is_some());
+        *state == State::Exited && leaving.is_none() && !has_address
+    }
+
+    /// Which run it is in, if that one goes on.
+    fn lasting_run(&self) -> Option<u64> {
+        is_up(&self.container).then_some(self.run)
     }
 
     /// Its managed labels, if it is managed.
@@ -145,27 +159,37 @@ impl Facts {
     /// Takes a container as it is now.
     pub fn put(&mut self, container: Container, now: Timestamp) -> News {
         let known = self.all.get(&container.id);
-        if known.is_some_and(|fact| fact.container == container) {
+        let alike = known.filter(|fact| fact.container.is_told_alike(&container));
+        if alike.is_some_and(|fact| fact.container.is_doing_alike(&container)) {
             return News::None;
         }
-        let same_run = known.filter(|old| is_up(&old.container));
-        let run = same_run.map(|old| old.run);
-        let is_alike = known.is_some_and(|fact| fact.is_told_alike(&container));
+        let (is_alike, run) = (alike.is_some(), known.and_then(Fact::lasting_run));
         let run = run.unwrap_or_else(|| self.number());
         if is_alike {
-            self.go_on(container, run, now);
+            let id = container.id.clone();
+            self.go_on(&id, |fact| fact.go_on(container, run, now));
             return News::Moved;
         }
         News::Told(self.tell(container, run, now).map(Box::new))
     }
 
-    fn go_on(&mut self, container: Container, run: u64, now: Timestamp) {
-        let Some(fact) = self.all.get_mut(&container.id) else {
+    /// Takes in that a container's process has ended.
+    pub fn exit(&mut self, id: &ContainerId, now: Timestamp) -> News {
+        let Some(fact) = self.all.get(id).filter(|fact| !fact.has_exited()) else {
+            return News::None;
+        };
+        let run = fact.lasting_run().unwrap_or_else(|| self.number());
+        self.go_on(id, |fact| fact.exit(run, now));
+        News::Moved
+    }
+
+    fn go_on(&mut self, id: &ContainerId, change: impl FnOnce(&mut Fact)) {
+        let Some(fact) = self.all.get_mut(id) else {
             return;
         };
         let before = fact.departure.end();
-        fact.go_on(container, run, now);
-        let (after, id) = (fact.departure.end(), &fact.container.id);
+        change(fact);
+        let after = fact.departure.end();
         if before != after {
             if let Some(end) = before {
                 self.leaving.remove(&(end, id.clone()));
@@ -272,7 +296,7 @@ impl Facts {
     pub fn members(&self, key: &EnvKey) -> Vec<&Fact> {
         let ids = self.members.get(key).into_iter().flatten();
         let mut members: Vec<&Fact> = ids.filter_map(|id| self.all.get(id)).collect();
-        members.sort_by_key(|fact| fact.container.age_key());
+        members.sort_by(|a, b| a.container.by_age(&b.container));
         members
     }
 

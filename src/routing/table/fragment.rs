@@ -183,6 +183,11 @@ impl Fragment {
             .collect()
     }
 
+    /// It is as its owners want it, and there is nothing to tell.
+    pub const fn is_settled(&self) -> bool {
+        self.diagnostics.is_empty() && !self.objects.is_empty()
+    }
+
     /// Takes out what this release of Traefik does not know, and tells.
     pub fn fit(&mut self, traefik: TraefikVersion) {
         let objects = std::mem::take(&mut self.objects);

@@ -60,7 +60,7 @@ use probes::Probes;
 pub use probes::Probing;
 pub use status::{EnvStatus, Share, StackStatus};
 pub use template::{RenderError, TemplateError};
-use unmanaged::{Contribution, Wanters};
+use unmanaged::{Contribution, Wanters, Wish};
 
 /// What every derivation may look at.
 #[derive(Debug)]
@@ -265,25 +265,21 @@ impl Table {
 
     fn put(&mut self, container: Container, now: Timestamp) {
         let id = container.id.clone();
-        match self.facts.put(container, now) {
-            News::None => {}
-            News::Moved => self.touch_moved(&id),
-            News::Told(old) => self.touch(&id, old.as_deref()),
-        }
+        let news = self.facts.put(container, now);
+        self.heed(&id, &news);
     }
 
     fn exited(&mut self, id: &ContainerId, now: Timestamp) {
-        let Some(fact) = self.facts.get(id) else {
-            return;
-        };
-        let mut container = fact.container.clone();
-        container.state = crate::routing::model::State::Exited;
-        container.leaving = None;
-        container
-            .networks
-            .values_mut()
-            .for_each(|endpoint| endpoint.address = None);
-        self.put(container, now);
+        let news = self.facts.exit(id, now);
+        self.heed(id, &news);
+    }
+
+    fn heed(&mut self, id: &ContainerId, news: &News) {
+        match news {
+            News::None => {}
+            News::Moved => self.touch_moved(id),
+            News::Told(old) => self.touch(id, old.as_deref()),
+        }
     }
 
     fn remove(&mut self, id: &ContainerId) {
@@ -369,22 +365,36 @@ impl Table {
             .get(id)
             .map(|fact| unmanaged::contribute(fact, &self.world()))
             .unwrap_or_default();
+        if self.contributions.get(id) == Some(&new) {
+            return;
+        }
         let old = self.contributions.remove(id).unwrap_or_default();
-        let object = |name: &(Section, String)| FragmentKey::Object(name.0, name.1.clone());
         for name in old.without(&new) {
-            self.dirty.insert(object(name));
             if let (Some(wanters), Some(age)) = (self.wanters.get_mut(name), &old.age) {
                 wanters.remove(age);
             }
+            self.touch_object(name, new.wishes.get(name));
         }
         for name in new.without(&old) {
-            self.dirty.insert(object(name));
+            self.touch_object(name, new.wishes.get(name));
             let wanters = self.wanters.entry(name.clone()).or_default();
             wanters.extend(new.age.clone());
         }
         self.rewired |= self.networks.exchange(&old.networks, &new.networks);
         if new.age.is_some() {
             self.contributions.insert(id.clone(), new);
+        }
+    }
+
+    /// Marks an object that a container wants otherwise now. What others want just like it, and nobody otherwise, stays
+    /// as it is; but for a service, which has other servers.
+    fn touch_object(&mut self, (section, name): &(Section, String), wish: Option<&Wish>) {
+        let key = FragmentKey::Object(*section, name.clone());
+        let is_settled = self.fragments.get(&key).is_some_and(Fragment::is_settled);
+        let stays = |(_, other): &(&Fact, &Wish)| wish.is_none_or(|wish| wish == *other);
+        let others = self.wishes(*section, name);
+        if section.is_services() || !is_settled || !others.first().is_some_and(stays) {
+            self.dirty.insert(key);
         }
     }
 

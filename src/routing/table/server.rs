@@ -49,7 +49,7 @@ pub fn find(fact: &Fact, service: &AnyService, world: &World<'_>) -> Result<Foun
 fn http_label(service: &Service) -> LabelServer {
     let balancer = service.load_balancer.as_ref();
     balancer
-        .and_then(|balancer| balancer.server.clone())
+        .and_then(|balancer| balancer.server.as_deref().cloned())
         .unwrap_or_default()
 }
 

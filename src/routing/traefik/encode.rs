@@ -149,6 +149,10 @@ impl Formatter for YamlSafe {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // most texts are plain; a look at bytes is cheaper than one at characters
+        if fragment.bytes().all(|byte| byte < 0x7f) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((at, hostile)) = rest.char_indices().find(|(_, c)| is_hostile(*c)) {
             let (before, after) = rest.split_at(at);

@@ -75,13 +75,13 @@ pub struct Service {
     /// Servers.
     pub load_balancer: Option<LoadBalancer>,
     /// Shares between services.
-    pub weighted: Option<Weighted>,
+    pub weighted: Option<Box<Weighted>>,
     /// Shares by client.
-    pub highest_random_weight: Option<HighestRandomWeight>,
+    pub highest_random_weight: Option<Box<HighestRandomWeight>>,
     /// Copies of requests.
-    pub mirroring: Option<Mirroring>,
+    pub mirroring: Option<Box<Mirroring>>,
     /// A stand-in.
-    pub failover: Option<Failover>,
+    pub failover: Option<Box<Failover>>,
     /// Middlewares of the service.
     pub middlewares: Vec<String>,
 }
@@ -92,7 +92,7 @@ pub struct Service {
 pub struct LoadBalancer {
     /// The one server that labels describe; the document never holds it.
     #[serde(skip_serializing)]
-    pub server: Option<LabelServer>,
+    pub server: Option<Box<LabelServer>>,
     /// Servers of the document; labels cannot give them.
     #[serde(skip_deserializing)]
     pub servers: Vec<Server>,
@@ -103,14 +103,14 @@ pub struct LoadBalancer {
     /// Transport towards the servers.
     pub servers_transport: Option<String>,
     /// Flushing.
-    pub response_forwarding: Option<ResponseForwarding>,
+    pub response_forwarding: Option<Box<ResponseForwarding>>,
     /// Sticky sessions.
     #[serde(deserialize_with = "allow_empty")]
-    pub sticky: Option<Sticky>,
+    pub sticky: Option<Box<Sticky>>,
     /// Active check.
-    pub health_check: Option<HealthCheck>,
+    pub health_check: Option<Box<HealthCheck>>,
     /// Passive check.
-    pub passive_health_check: Option<PassiveHealthCheck>,
+    pub passive_health_check: Option<Box<PassiveHealthCheck>>,
 }
 
 /// `loadbalancer.server.*` of a label.

@@ -55,7 +55,13 @@ impl Writer {
     fn key(&mut self, name: &str) -> Result<(), Error> {
         let at = self.out.len();
         self.out.push(b',');
-        write_json(&mut self.out, name)?;
+        if name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            self.out.push(b'"');
+            self.out.extend_from_slice(name.as_bytes());
+            self.out.push(b'"');
+        } else {
+            write_json(&mut self.out, name)?;
+        }
         if self.out.len() - at - 1 > MAX_KEY {
             self.long_key.get_or_insert(at);
         }

@@ -12,58 +12,58 @@ use super::scalar::{Duration, allow_empty, flat_map, map_entry};
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Middleware {
     /// Path prefix to add.
-    pub add_prefix: Option<AddPrefix>,
+    pub add_prefix: Option<Box<AddPrefix>>,
     /// Path prefixes to remove.
-    pub strip_prefix: Option<StripPrefix>,
+    pub strip_prefix: Option<Box<StripPrefix>>,
     /// The same by pattern.
-    pub strip_prefix_regex: Option<StripPrefixRegex>,
+    pub strip_prefix_regex: Option<Box<StripPrefixRegex>>,
     /// Another path.
-    pub replace_path: Option<ReplacePath>,
+    pub replace_path: Option<Box<ReplacePath>>,
     /// The same by pattern.
-    pub replace_path_regex: Option<ReplaceRegex>,
+    pub replace_path_regex: Option<Box<ReplaceRegex>>,
     /// Several in order.
-    pub chain: Option<Chain>,
+    pub chain: Option<Box<Chain>>,
     /// Source addresses.
-    pub ip_allow_list: Option<IpAllowList>,
+    pub ip_allow_list: Option<Box<IpAllowList>>,
     /// Deprecated name of the same.
-    pub ip_white_list: Option<IpWhiteList>,
+    pub ip_white_list: Option<Box<IpWhiteList>>,
     /// Request and response headers.
-    pub headers: Option<Headers>,
+    pub headers: Option<Box<Headers>>,
     /// Encoded characters in paths.
-    pub encoded_characters: Option<EncodedCharacters>,
+    pub encoded_characters: Option<Box<EncodedCharacters>>,
     /// Error pages.
-    pub errors: Option<Errors>,
+    pub errors: Option<Box<Errors>>,
     /// Requests per time.
-    pub rate_limit: Option<RateLimit>,
+    pub rate_limit: Option<Box<RateLimit>>,
     /// Redirect by pattern.
-    pub redirect_regex: Option<Redirect>,
+    pub redirect_regex: Option<Box<Redirect>>,
     /// Redirect to a scheme.
-    pub redirect_scheme: Option<RedirectScheme>,
+    pub redirect_scheme: Option<Box<RedirectScheme>>,
     /// Basic authentication.
-    pub basic_auth: Option<BasicAuth>,
+    pub basic_auth: Option<Box<BasicAuth>>,
     /// Digest authentication.
-    pub digest_auth: Option<BasicAuth>,
+    pub digest_auth: Option<Box<BasicAuth>>,
     /// Authentication by another service.
-    pub forward_auth: Option<ForwardAuth>,
+    pub forward_auth: Option<Box<ForwardAuth>>,
     /// Concurrent requests.
-    pub in_flight_req: Option<InFlightReq>,
+    pub in_flight_req: Option<Box<InFlightReq>>,
     /// Buffering.
-    pub buffering: Option<Buffering>,
+    pub buffering: Option<Box<Buffering>>,
     /// Circuit breaker.
-    pub circuit_breaker: Option<CircuitBreaker>,
+    pub circuit_breaker: Option<Box<CircuitBreaker>>,
     /// Compression.
     #[serde(deserialize_with = "allow_empty")]
-    pub compress: Option<Compress>,
+    pub compress: Option<Box<Compress>>,
     /// Client certificate.
     #[serde(rename = "passTLSClientCert")]
-    pub pass_tls_client_cert: Option<PassTlsClientCert>,
+    pub pass_tls_client_cert: Option<Box<PassTlsClientCert>>,
     /// Retries.
-    pub retry: Option<Retry>,
+    pub retry: Option<Box<Retry>>,
     /// Content type detection.
     #[serde(deserialize_with = "allow_empty")]
-    pub content_type: Option<ContentType>,
+    pub content_type: Option<Box<ContentType>>,
     /// gRPC-Web.
-    pub grpc_web: Option<GrpcWeb>,
+    pub grpc_web: Option<Box<GrpcWeb>>,
     /// Plugins by name.
     pub plugin: BTreeMap<String, PluginConf>,
 }

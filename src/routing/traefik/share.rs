@@ -13,10 +13,10 @@ impl AnyService {
     pub fn weighted(protocol: Protocol, services: Vec<WeightedChild>) -> Self {
         match protocol {
             Protocol::Http => Self::Http(Box::new(Service {
-                weighted: Some(Weighted {
+                weighted: Some(Box::new(Weighted {
                     services,
                     ..Weighted::default()
-                }),
+                })),
                 ..Service::default()
             })),
             Protocol::Tcp => Self::Tcp(Box::new(TcpService {
@@ -41,13 +41,13 @@ impl AnyService {
             ..Cookie::default()
         };
         Self::Http(Box::new(Service {
-            weighted: Some(Weighted {
+            weighted: Some(Box::new(Weighted {
                 services,
                 sticky: Some(Sticky {
                     cookie: Some(cookie),
                 }),
                 ..Weighted::default()
-            }),
+            })),
             ..Service::default()
         }))
     }
@@ -55,10 +55,10 @@ impl AnyService {
     /// Shares between HTTP services by the client's address.
     pub fn weighted_by_address(services: Vec<WeightedChild>) -> Self {
         Self::Http(Box::new(Service {
-            highest_random_weight: Some(HighestRandomWeight {
+            highest_random_weight: Some(Box::new(HighestRandomWeight {
                 services,
                 ..HighestRandomWeight::default()
-            }),
+            })),
             ..Service::default()
         }))
     }
@@ -67,7 +67,7 @@ impl AnyService {
     /// a copy.
     pub fn mirrored(service: String, mirror: String, percent: u8, max_body: i64) -> Self {
         Self::Http(Box::new(Service {
-            mirroring: Some(Mirroring {
+            mirroring: Some(Box::new(Mirroring {
                 service: Some(service),
                 max_body_size: Some(max_body),
                 mirrors: vec![Mirror {
@@ -75,7 +75,7 @@ impl AnyService {
                     percent: Some(i64::from(percent)),
                 }],
                 ..Mirroring::default()
-            }),
+            })),
             ..Service::default()
         }))
     }

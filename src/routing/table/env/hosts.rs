@@ -3,8 +3,10 @@
 //! A service with a host prefix has a dotted and a one-label form of each name; the one-label forms fit a
 //! wildcard certificate. What is not valid DNS is left out; a first label that is too long is cut with a hash.
 
-use siphasher::sip::SipHasher13;
+use std::borrow::Cow;
 use std::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
 
 use crate::routing::ids::{Version, slug};
 use crate::routing::labels::managed::{is_dns_label, is_dns_name};
@@ -49,28 +51,41 @@ fn bases(env: &EnvRecord, place: &Place) -> (String, String) {
 }
 
 fn both(template: &str, env: &EnvRecord, version: Option<&Version>) -> (String, String) {
-    let verbatim = fill(
-        template,
-        env,
-        version.map(|version| version.as_str().to_ascii_lowercase()),
-    );
-    let joined = fit(&fill(template, env, version.map(Version::slug)));
-    let verbatim = if version.is_none() {
-        fit(&verbatim)
-    } else {
-        verbatim
+    let Some(version) = version else {
+        let name = fit(&fill(template, env, ""));
+        return (name.clone(), name);
     };
-    (verbatim, joined)
+    let verbatim = fill(template, env, &version.as_str().to_ascii_lowercase());
+    (verbatim, fit(&fill(template, env, &version.slug())))
 }
 
-fn fill(template: &str, env: &EnvRecord, version: Option<String>) -> String {
-    let version = version.unwrap_or_default();
-    template
-        .replace("{version_slug}", &slug(&version))
-        .replace("{version}", &version)
-        .replace("{app}", env.key.app.as_str())
-        .replace("{env}", env.key.env.as_str())
-        .replace("{domain}", &env.domain)
+/// A template with its placeholders filled in; what is none stays.
+fn fill(template: &str, env: &EnvRecord, version: &str) -> String {
+    let mut filled = String::with_capacity(template.len() + 64);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let known = after
+            .split_once('}')
+            .and_then(|(name, behind)| Some((placed(name, env, version)?, behind)));
+        let (text, behind) = known.unwrap_or((Cow::Borrowed("{"), after));
+        filled.push_str(&text);
+        rest = behind;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// What a placeholder stands for.
+fn placed<'a>(name: &str, env: &'a EnvRecord, version: &'a str) -> Option<Cow<'a, str>> {
+    match name {
+        "version_slug" => Some(Cow::Owned(slug(version))),
+        "version" => Some(Cow::Borrowed(version)),
+        "app" => Some(Cow::Borrowed(env.key.app.as_str())),
+        "env" => Some(Cow::Borrowed(env.key.env.as_str())),
+        "domain" => Some(Cow::Borrowed(&env.domain)),
+        _ => None,
+    }
 }
 
 /// Cuts a first label that DNS would refuse, so that it stays unique.

@@ -34,7 +34,9 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use crate::routing::ids::{ContainerId, EnvKey, Version};
-use crate::routing::model::{Change, Container, Endpoint, EnvRecord, Health, Origin, Port, State};
+use crate::routing::model::{
+    Change, Container, Endpoint, EnvRecord, Health, Labels, Origin, Port, State,
+};
 use crate::routing::plan::{Gate, Plan, PlanStep, Sticky, Weight};
 use crate::routing::rollout::{Command, Event, Insist, step};
 use crate::routing::time::Timestamp;
@@ -52,7 +54,7 @@ pub(super) fn mk(name: &str, n: u8) -> Mk {
         id: ContainerId::parse(&format!("id-{name}")).unwrap(),
         name: name.to_owned(),
         created: u64::from(n),
-        labels: BTreeMap::new(),
+        labels: Labels::default(),
         state: State::Running,
         health: Health::None,
         leaving: None,

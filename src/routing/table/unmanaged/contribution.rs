@@ -17,7 +17,7 @@ use super::{Wish, routers, services};
 const ROLE: &str = "pointsman.role";
 
 /// Everything one container contributes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contribution {
     /// By name.
     pub wishes: BTreeMap<(Section, String), Wish>,

@@ -159,11 +159,14 @@ fn events(shared: &Arc<Shared>, query: &str) -> Answer {
 async fn list(shared: &Arc<Shared>, query: &str) -> Answer {
     let (containers, delay) = {
         let world = shared.world();
-        let ids = query
+        let filters = query
             .split('&')
             .find_map(|pair| pair.strip_prefix("filters="));
+        let filters = filters.map(removal::Filters::parse);
         let wanted = |container: &&FakeContainer| {
-            ids.is_none_or(|filters| removal::passes(container, filters))
+            filters
+                .as_ref()
+                .is_none_or(|filters| filters.pass(container))
         };
         let now = Instant::now();
         let listed = world

@@ -1,5 +1,7 @@
 //! The calls that take something away, with the refusals of Engine 20.10.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::container::FakeContainer;
@@ -9,21 +11,33 @@ use super::{Shared, refusal};
 
 const PROJECT: &str = "com.docker.compose.project";
 
-/// Does a container pass the `filters` of a list: one of the ids, all of the labels.
-pub(super) fn passes(container: &FakeContainer, filters: &str) -> bool {
-    let filters: Value = serde_json::from_str(filters).unwrap();
-    let texts = |key: &str| -> Vec<String> {
-        let list = filters[key].as_array().cloned().unwrap_or_default();
-        list.iter()
-            .filter_map(|text| text.as_str().map(str::to_owned))
-            .collect()
-    };
-    let has = |label: &String| {
-        let (key, value) = label.split_once('=').unwrap();
-        container.labels.get(key).map(String::as_str) == Some(value)
-    };
-    let ids = texts("id");
-    (ids.is_empty() || ids.contains(&container.id)) && texts("label").iter().all(has)
+/// The `filters` of a list, read once for all containers: one of the ids, all of the labels.
+pub(super) struct Filters {
+    ids: BTreeSet<String>,
+    labels: BTreeSet<String>,
+}
+
+impl Filters {
+    pub(super) fn parse(filters: &str) -> Self {
+        let filters: Value = serde_json::from_str(filters).unwrap();
+        let texts = |key: &str| {
+            let list = filters[key].as_array().into_iter().flatten();
+            list.filter_map(|text| text.as_str().map(str::to_owned))
+                .collect()
+        };
+        Self {
+            ids: texts("id"),
+            labels: texts("label"),
+        }
+    }
+
+    pub(super) fn pass(&self, container: &FakeContainer) -> bool {
+        let has = |label: &String| {
+            let (key, value) = label.split_once('=').unwrap();
+            container.labels.get(key).map(String::as_str) == Some(value)
+        };
+        (self.ids.is_empty() || self.ids.contains(&container.id)) && self.labels.iter().all(has)
+    }
 }
 
 pub(super) async fn stop(shared: &Shared, id: &str) -> Answer {

@@ -45,9 +45,9 @@ impl Output<'_> {
         let [headers, path] = self.closed_middlewares();
         self.middleware(headers, headers_of(maintenance));
         let replaced = maintenance_path(&self.env.record.key);
-        let replace_path = Some(ReplacePath {
+        let replace_path = Some(Box::new(ReplacePath {
             path: Some(replaced),
-        });
+        }));
         self.middleware(
             path,
             Middleware {
@@ -96,11 +96,11 @@ impl Output<'_> {
 fn headers_of(maintenance: &Maintenance) -> Middleware {
     let empty = |name: &str| (name.to_owned(), String::new());
     let retry = maintenance.retry_after_s.to_string();
-    let headers = Headers {
+    let headers = Box::new(Headers {
         custom_request_headers: PRIVATE.map(empty).into(),
         custom_response_headers: BTreeMap::from([("Retry-After".to_owned(), retry)]),
         ..Headers::default()
-    };
+    });
     Middleware {
         headers: Some(headers),
         ..Middleware::default()

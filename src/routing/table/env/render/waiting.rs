@@ -39,7 +39,7 @@ impl Output<'_> {
             self.middleware(
                 name.clone(),
                 Middleware {
-                    headers: Some(headers),
+                    headers: Some(Box::new(headers)),
                     ..Middleware::default()
                 },
             );
