@@ -106,6 +106,40 @@ const LABELS: [(&str, &str); 20] = [
     ("traefik.tls.options.o.snistrict", "true"),
 ];
 
+/// What replicas of plain containers say alike, and others otherwise.
+const SHARED: [(&str, &str); 8] = [
+    ("traefik.http.routers.r.rule", "Host(`r.example`)"),
+    ("traefik.http.routers.r.rule", "Host(`other.example`)"),
+    ("traefik.http.routers.r.middlewares", "m"),
+    ("traefik.http.services.s.loadbalancer.server.port", "80"),
+    ("traefik.http.middlewares.m.addprefix.prefix", "/m"),
+    ("traefik.http.middlewares.m.addprefix.prefix", "/n"),
+    ("traefik.http.middlewares.m.chain.middlewares", "n"),
+    ("traefik.tcp.routers.r.rule", "HostSNI(`*`)"),
+];
+
+/// Things that happen to plain containers that want the same names, and to an env beside them.
+fn plain_op() -> impl Strategy<Value = Op> {
+    let labels = prop::sample::subsequence((0..SHARED.len()).collect::<Vec<_>>(), 2..6);
+    let put = (0u8..5, labels, 0u8..4).prop_map(|(n, labels, state)| {
+        let labels = labels.into_iter().map(|at| SHARED[at]);
+        let mk = labels.fold(mk(&name(n), n + 1), |mk, (key, value)| mk.label(key, value));
+        Op::Put(match state {
+            0 => mk.state(State::Exited),
+            1 => mk.health(Health::Unhealthy),
+            _ => mk,
+        })
+    });
+    prop_oneof![
+        6 => put,
+        3 => (0u8..5).prop_map(Op::Exit),
+        2 => (0u8..5).prop_map(Op::Remove),
+        1 => (0u8..3, 0u8..2, 0u8..4).prop_map(|(env, domain, age)| Op::Env { env, domain, age }),
+        1 => (0u8..3).prop_map(Op::RemoveEnv),
+        6 => Just(Op::Rebuild),
+    ]
+}
+
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         (0u8..3, prop::option::of(0u64..=100)).prop_map(|(n, weight)| Command::Promote {
@@ -385,6 +419,20 @@ proptest! {
         let fresh = from_scratch(&table, options(proxy), seed);
         prop_assert_eq!(table.document().to_bytes(), fresh.document().to_bytes());
         prop_assert_eq!(table.document().revision(), fresh.document().revision());
+        prop_assert_eq!(table.diagnostics(), fresh.diagnostics());
+        prop_assert_eq!(table.attachments(), fresh.attachments());
+    }
+
+    #[test]
+    fn what_many_want_is_as_if_all_had_come_at_once(ops in prop::collection::vec(plain_op(), 1..30), seed in any::<u64>()) {
+        let mut table = synced(options(None));
+        for op in &ops {
+            carry_out(&mut table, op);
+        }
+        table.rebuild(NOW);
+        check_document(&table);
+        let fresh = from_scratch(&table, options(None), seed);
+        prop_assert_eq!(table.document().to_bytes(), fresh.document().to_bytes());
         prop_assert_eq!(table.diagnostics(), fresh.diagnostics());
         prop_assert_eq!(table.attachments(), fresh.attachments());
     }
