@@ -420,6 +420,23 @@ async fn a_destroyed_container_does_not_come_back_from_a_read_under_way() {
     assert_eq!(seen.containers.len(), 1, "only the marker");
 }
 
+/// The list goes on showing the networks of one that ended; that is no reason to look again.
+#[tokio::test]
+async fn an_end_costs_one_read() {
+    let engine = FakeEngine::new();
+    engine.start(web());
+    let timing = quick_timing();
+    let [_, last_wait] = timing.settle;
+    let mut seen = Observer::start(&engine, timing).await;
+    let before = engine.count("/containers/json");
+    engine.die("web");
+    seen.until("its end", |seen| seen.state("web") == Some(State::Exited))
+        .await;
+    engine.called("/containers/json", before + 1).await;
+    tokio::time::sleep(last_wait * 3).await;
+    assert_eq!(engine.count("/containers/json"), before + 1, "and no more");
+}
+
 #[tokio::test]
 async fn a_booting_daemon_does_not_make_everything_vanish() {
     let mut engine = FakeEngine::new();

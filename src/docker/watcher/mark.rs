@@ -120,14 +120,18 @@ impl Mark {
     fn networks_agree(&self, read: &Container) -> bool {
         // Docker connects before it starts, and the list shows nothing of it until the start, which has its own event
         let joining_late = read.state != State::Running;
+        // one that ended has left its networks, and goes on being listed with them, without an address
+        let has_ended = !is_alive(read.state);
         self.networks.iter().all(|(network, joined)| {
             let endpoint = read
                 .networks
                 .values()
                 .find(|endpoint| endpoint.network_id == *network);
-            match endpoint {
-                Some(endpoint) => *joined && (joining_late || endpoint.address.is_some()),
-                None => !*joined || joining_late,
+            match (endpoint.map(|endpoint| endpoint.address), joined) {
+                (Some(address), true) => joining_late || address.is_some(),
+                (Some(_), false) => has_ended,
+                (None, true) => joining_late,
+                (None, false) => true,
             }
         })
     }

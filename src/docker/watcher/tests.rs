@@ -164,6 +164,9 @@ fn what_events_say_is_compared_with_what_was_read() {
         (vec![joined()], read("running", ""), false),
         (vec![joined()], read("created", ""), true),
         (vec![joined(), left()], running(), false),
+        (vec![left()], read("running", ""), false),
+        // it goes on being listed with the networks that it left by ending
+        (vec![Kind::Died, left()], read("exited", ""), true),
         (vec![healthy()], running(), false),
         (vec![healthy(), Kind::Started], running(), true),
         (vec![Kind::Other], running(), true),
