@@ -1,4 +1,4 @@
-# What rustc is told for a Linux binary that gets shipped, beside cargo's profile. Sourced by images.sh and release.sh.
+# What rustc is told for a Linux binary that gets shipped, beside cargo's profile. Sourced by images.sh, release.sh and bench.sh.
 
 # shellcheck shell=bash
 

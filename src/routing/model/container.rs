@@ -115,6 +115,12 @@ impl Container {
         endpoints.for_each(|endpoint| endpoint.address = None);
     }
 
+    /// Is all of that so already.
+    pub fn has_exited(&self) -> bool {
+        let has_address = self.networks.values().any(|place| place.address.is_some());
+        self.state == State::Exited && self.leaving.is_none() && !has_address
+    }
+
     /// Does another value say the same of the container: all but what it is doing, and its addresses.
     pub fn is_told_alike(&self, other: &Self) -> bool {
         self.labels == other.labels
@@ -127,10 +133,24 @@ impl Container {
 
     /// Is it doing the same, at the same addresses: all that the container does not say of itself.
     pub fn is_doing_alike(&self, other: &Self) -> bool {
-        self.state == other.state
-            && self.health == other.health
-            && self.leaving == other.leaving
-            && self.networks == other.networks
+        // all fields are named, so that a new one is sorted into one of the two
+        let Self {
+            id: _,
+            name: _,
+            created: _,
+            labels: _,
+            network_mode: _,
+            ports: _,
+            image: _,
+            state,
+            health,
+            networks,
+            leaving,
+        } = self;
+        *state == other.state
+            && *health == other.health
+            && *leaving == other.leaving
+            && *networks == other.networks
     }
 
     /// The order in which claimants of one thing stand: the oldest first, ids break ties.

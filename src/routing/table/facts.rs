@@ -82,18 +82,6 @@ impl Fact {
         self.departure.end().is_some()
     }
 
-    /// Is it known that its process has ended.
-    fn has_exited(&self) -> bool {
-        let Container {
-            state,
-            leaving,
-            networks,
-            ..
-        } = &self.container;
-        let has_address = networks.values().any(|place| place.address.is_some());
-        *state == State::Exited && leaving.is_none() && !has_address
-    }
-
     /// Which run it is in, if that one goes on.
     fn lasting_run(&self) -> Option<u64> {
         is_up(&self.container).then_some(self.run)
@@ -175,7 +163,7 @@ impl Facts {
 
     /// Takes in that a container's process has ended.
     pub fn exit(&mut self, id: &ContainerId, now: Timestamp) -> News {
-        let Some(fact) = self.all.get(id).filter(|fact| !fact.has_exited()) else {
+        let Some(fact) = self.all.get(id).filter(|fact| !fact.container.has_exited()) else {
             return News::None;
         };
         let run = fact.lasting_run().unwrap_or_else(|| self.number());

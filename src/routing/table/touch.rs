@@ -148,10 +148,11 @@ impl Table {
     /// as it is; but for a service, which has other servers.
     fn touch_object(&mut self, (section, name): &(Section, String), wish: Option<&Wish>) {
         let key = FragmentKey::Object(*section, name.clone());
-        let is_settled = self.fragments.get(&key).is_some_and(Fragment::is_settled);
-        let stays = |(_, other): &(&Fact, &Wish)| wish.is_none_or(|wish| wish == *other);
-        let others = self.wishes(*section, name);
-        if section.is_services() || !is_settled || !others.first().is_some_and(stays) {
+        let is_like = |(_, other): &(&Fact, &Wish)| wish.is_none_or(|wish| wish == *other);
+        let stays = !section.is_services()
+            && self.fragments.get(&key).is_some_and(Fragment::is_settled)
+            && self.wishes(*section, name).first().is_some_and(is_like);
+        if !stays {
             self.dirty.insert(key);
         }
     }
