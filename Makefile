@@ -43,9 +43,9 @@ book: ## The documents as a book in target/book, and do its links lead somewhere
 deny: ## Licenses, sources and double versions of what is built in, by cargo-deny
 	@bash scripts/test.sh deny
 
-N ?= 20000
-differential: ## Compare with Traefik's Docker provider: all labels, and N random worlds
-	@POINTSMAN_DIFF_EVERY=1 POINTSMAN_DIFF_CASES=$(N) bash scripts/test.sh differential
+N ?=
+differential: ## Compare with Traefik's Docker provider: all labels, and N random worlds (20000)
+	@POINTSMAN_DIFF_EVERY=1 POINTSMAN_DIFF_CASES=$(or $(N),20000) bash scripts/test.sh differential
 
 matrix: ## Documents against every release of Traefik that is supported; fetches them first
 	@bash scripts/matrix.sh
@@ -59,6 +59,5 @@ bench: ## Measure and write the tables of docs/benchmarks.md; PARTS="micro besid
 	@bash scripts/bench.sh $(PARTS)
 
 BESIDE ?= 5
-drop: N = 25
 drop: ## The life of a version under load, N times (25), and what is dropped; BESIDE times with others; docs/zero-drop.md
-	@N=$(N) BESIDE=$(BESIDE) bash scripts/drop.sh
+	@N=$(or $(N),25) BESIDE=$(BESIDE) bash scripts/drop.sh

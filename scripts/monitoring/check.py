@@ -24,10 +24,12 @@ VARIABLES = {"$__rate_interval": "1m", "$app": ".*", "$env": ".*"}
 # What the names of samples end with, beside their family's.
 SUFFIX = {"counter": "_total", "info": "_info"}
 DEADLINE = 30
+OPEN = "application/openmetrics-text"
 
 
-def get(url):
-    with urllib.request.urlopen(url, timeout=5) as answer:
+def get(url, accept="*/*"):
+    request = urllib.request.Request(url, headers={"Accept": accept})
+    with urllib.request.urlopen(request, timeout=5) as answer:
         return answer.read().decode(), answer.headers["Content-Type"]
 
 
@@ -60,8 +62,8 @@ def documented(root):
 
 def exposition(pointsman, table):
     """Parsed strictly, and each family of the type that the table says."""
-    text, kind = get(f"{pointsman}/metrics")
-    assert kind.startswith("application/openmetrics-text"), kind
+    text, kind = get(f"{pointsman}/metrics", OPEN)
+    assert kind.startswith(OPEN), kind
     families = list(text_string_to_metric_families(text))
     found = {family.name + SUFFIX.get(family.type, ""): family for family in families}
     unknown = {name for name in found if name.startswith("pointsman_")} - set(table)
@@ -72,18 +74,12 @@ def exposition(pointsman, table):
     return families
 
 
-def linted(families):
-    """promtool reads the older format only, in which families are called as their samples are."""
-    lines = []
-    for family in families:
-        name = family.name + SUFFIX.get(family.type, "")
-        kind = "gauge" if family.type == "info" else family.type
-        lines += [f"# HELP {name} {family.documentation}", f"# TYPE {name} {kind}"]
-        for sample in family.samples:
-            labels = ",".join(f"{key}={json.dumps(value)}" for key, value in sample.labels.items())
-            lines.append(f"{sample.name}{{{labels}}} {sample.value}")
+def linted(pointsman):
+    """promtool reads the older format only."""
+    text, kind = get(f"{pointsman}/metrics")
+    assert kind.startswith("text/plain; version=0.0.4"), kind
     promtool = Path(os.environ["PROMETHEUS_DIR"]) / "promtool"
-    ran = subprocess.run([promtool, "check", "metrics"], input="\n".join(lines) + "\n", text=True, capture_output=True)
+    ran = subprocess.run([promtool, "check", "metrics"], input=text, text=True, capture_output=True)
     assert ran.returncode == 0 and not ran.stderr, ran.stderr
 
 
@@ -130,7 +126,7 @@ def main():
     prometheus = Prometheus(url)
     table = documented(root)
     families = exposition(pointsman, table)
-    linted(families)
+    linted(pointsman)
     samples = sum(len(family.samples) for family in families)
     print(f"   {len(families)} families with {samples} samples, parsed strictly, and nothing for promtool to say")
     scraped(prometheus, table)

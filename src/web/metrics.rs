@@ -54,7 +54,7 @@ impl Metrics {
         let (commands, connections, refused) =
             (Family::default(), Family::default(), Family::default());
         registry.register(
-            "info",
+            "build",
             "Version of this program",
             Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]),
         );

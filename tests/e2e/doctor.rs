@@ -49,13 +49,11 @@ fn certificate(folder: &Path, name: &str) {
 
 /// What it finds; the host's own networks are no part of the test.
 fn findings(pointsman: &Pointsman, more: &[&str]) -> (Option<i32>, BTreeSet<String>, Value) {
-    let ran = pointsman.cli(&[&["doctor", "--json"], more].concat());
-    let said: Value = serde_json::from_slice(&ran.output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {:?}", ran.output));
+    let (code, said) = pointsman.doctor(more);
     let found = said["findings"].as_array().unwrap().iter();
     let codes = found.map(|it| it["code"].as_str().unwrap().to_owned());
     let codes = codes.filter(|code| code != "subnets-low").collect();
-    (ran.output.status.code(), codes, said)
+    (code, codes, said)
 }
 
 #[track_caller]

@@ -6,6 +6,8 @@
 //! carries a label of its own, and is removed afterwards and before. One test runs at a time.
 
 #[cfg(test)]
+mod address_pools;
+#[cfg(test)]
 mod attachment;
 #[cfg(test)]
 mod beside;

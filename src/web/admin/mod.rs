@@ -9,6 +9,7 @@ mod commands;
 mod convert;
 mod envs;
 mod events;
+mod exposition;
 mod failure;
 mod gauges;
 mod gc;

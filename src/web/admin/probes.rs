@@ -2,10 +2,12 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use hyper::HeaderMap;
 use hyper::header::CONTENT_TYPE;
 
 use prometheus_client::registry::Registry;
 
+use super::exposition::Format;
 use super::{Shared, convert, gauges};
 use crate::web::error::{ApiError, ErrorStatus};
 
@@ -22,14 +24,17 @@ pub(super) async fn ready(State(admin): State<Shared>) -> Result<&'static str, A
     Err(not_synced())
 }
 
-pub(super) async fn metrics(State(admin): State<Shared>) -> Result<Response, ApiError> {
-    const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(super) async fn metrics(
+    State(admin): State<Shared>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let format = Format::asked_for(&headers);
     let moment = moment(&admin).await?;
     let text = admin.metrics.encode(&moment).map_err(|error| {
         let status = ErrorStatus::INTERNAL_SERVER_ERROR;
         ApiError::new(status, "metrics", "the metrics could not be written").caused_by(error)
     })?;
-    Ok(([(CONTENT_TYPE, OPEN_METRICS)], text).into_response())
+    Ok(([(CONTENT_TYPE, format.content_type())], format.of(text)).into_response())
 }
 
 /// What the envs, the findings and the proxies are at this moment.

@@ -3,6 +3,7 @@
 //! It has its own folder, socket and containerd, and does not touch the packet filter: what runs on this host reaches
 //! its bridges, and that is all that is needed. Its default bridge is a network that the machine's Engine makes for it,
 //! and it gets no address pools: told to have no bridge, or given pools, an Engine removes `docker0`, whosever that is.
+//! Only in a namespace, where `docker0` is its own, does it get pools.
 //! It takes root; without it, `sudo` that asks nothing.
 //!
 //! Containers of such an Engine are reached from this host, but do not reach each other: the machine's Engine drops what
@@ -47,6 +48,8 @@ pub(crate) struct Engine {
     folder: PathBuf,
     containers: Containers,
     place: Place,
+    /// As `base=10.0.0.0/21,size=24`.
+    pool: Option<&'static str>,
     pub(crate) docker: Docker,
 }
 
@@ -54,19 +57,28 @@ impl Engine {
     /// Starts it, with the sample app's image.
     pub(crate) fn start(sandbox: &Sandbox, containers: Containers) -> Self {
         make_bridge(&sandbox.docker);
-        Self::start_at(Place::Host, containers)
+        Self::start_at(Place::Host, containers, None)
     }
 
     /// In a namespace, so that its containers reach each other; `fetch` reaches what they publish.
-    pub(crate) fn start_apart(_sandbox: &Sandbox, containers: Containers) -> Self {
+    pub(crate) fn start_apart(sandbox: &Sandbox, containers: Containers) -> Self {
+        Self::start_pooled(sandbox, containers, None)
+    }
+
+    /// Likewise, with an address pool of its own.
+    pub(crate) fn start_pooled(
+        _sandbox: &Sandbox,
+        containers: Containers,
+        pool: Option<&'static str>,
+    ) -> Self {
         if !Path::new("/run/netns").join(NAMESPACE).exists() {
             run(as_root("ip").args(["netns", "add", NAMESPACE]));
         }
         run(within_namespace("ip").args(["link", "set", "lo", "up"]));
-        Self::start_at(Place::Namespace, containers)
+        Self::start_at(Place::Namespace, containers, pool)
     }
 
-    fn start_at(place: Place, containers: Containers) -> Self {
+    fn start_at(place: Place, containers: Containers, pool: Option<&'static str>) -> Self {
         let folder = std::env::temp_dir().join("pointsman-e2e-engine");
         let mut engine = Self {
             process: Process::named("dockerd"),
@@ -76,6 +88,7 @@ impl Engine {
             folder,
             containers,
             place,
+            pool,
         };
         if engine.folder.exists() {
             engine.clear_left_over();
@@ -110,6 +123,9 @@ impl Engine {
                 .args(["--bridge", BRIDGE])
                 .args(["--iptables=false", "--ip6tables=false"])
                 .args(["--ip-forward=false", "--ip-masq=false"]);
+        }
+        if let Some(pool) = self.pool {
+            command.args(["--default-address-pool", pool]);
         }
         if self.containers == Containers::Stay {
             command.arg("--live-restore");

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
@@ -173,6 +174,14 @@ impl Pointsman {
             "pointsman {args:?}: {errors}"
         );
         ran
+    }
+
+    /// Exit code and findings of `doctor`.
+    pub(crate) fn doctor(&self, more: &[&str]) -> (Option<i32>, Value) {
+        let ran = self.cli(&[&["doctor", "--json"], more].concat());
+        let said = serde_json::from_slice(&ran.output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {:?}", ran.output));
+        (ran.output.status.code(), said)
     }
 }
 

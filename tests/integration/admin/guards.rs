@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pointsman::web::{Limits, Token};
 
-use crate::support::http::{Client, request};
+use crate::support::http::{Answer, Client, request};
 use crate::support::listeners::{Admin, AdminSetup, document};
 
 const ROUTES: [(&str, &str); 10] = [
@@ -254,9 +254,9 @@ async fn probes_metrics_and_reads_answer() {
         .ask("POST", "/v1/envs/whoami/dev/switch", &[], "")
         .await;
     let answer = client.get("/metrics").await;
-    let text = String::from_utf8(answer.body).unwrap();
+    let text = String::from_utf8(answer.body.clone()).unwrap();
     for line in [
-        "pointsman_info_info{version=",
+        "pointsman_build_info{version=",
         "pointsman_published_revisions_total 1",
         "pointsman_proxies 0",
         "pointsman_commands_total{verb=\"switch\",result=\"not_ready\"} 1",
@@ -264,10 +264,16 @@ async fn probes_metrics_and_reads_answer() {
         "pointsman_slot_active{app=\"whoami\",env=\"dev\",slot=\"blue\",version=\"v1\"} 1",
         "pointsman_env_frozen{app=\"whoami\",env=\"dev\"} 0",
         "pointsman_proxies_behind 0",
-        "# EOF",
+        "# TYPE pointsman_commands_total counter",
     ] {
         assert!(text.contains(line), "{line} in {text}");
     }
+    let kind = |answer: &Answer| answer.header("content-type").unwrap().to_owned();
+    assert_eq!(kind(&answer), "text/plain; version=0.0.4; charset=utf-8");
+    let accept = [("accept", "application/openmetrics-text;version=1.0.0")];
+    let answer = client.ask("GET", "/metrics", &accept, "").await;
+    assert!(kind(&answer).starts_with("application/openmetrics-text"));
+    assert!(answer.body.ends_with(b"# EOF\n"), "{answer:?}");
 }
 
 #[tokio::test]

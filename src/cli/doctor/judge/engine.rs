@@ -119,14 +119,15 @@ fn gateway_of(looked: &Looked, engine: &EngineSurvey) -> Option<String> {
 
 fn subnets(engine: &EngineSurvey, report: &mut Report) {
     if let Some(left) = engine.few_left {
+        let networks = if left == 1 { "network" } else { "networks" };
         report.find(
             Code::SubnetsLow,
             "the Engine",
             format!(
-                "its address pools have room for {left} more networks, beside the {} that there are",
+                "its address pools have room for {left} more {networks}, beside the {} that there are",
                 engine.networks.len()
             ),
-            "/etc/docker/daemon.json: {\"default-address-pools\": [{\"base\": \"10.128.0.0/10\", \"size\": 24}]}; or remove what is not used: `docker network prune`",
+            "/etc/docker/daemon.json: {\"default-address-pools\": [{\"base\": \"10.200.0.0/14\", \"size\": 24}]}; or remove what is not used: `docker network prune`",
         );
     }
 }
