@@ -60,7 +60,7 @@ run_test() {
 
 run_doctest() { cargo test --doc --locked --quiet; }
 
-# A third of all labels and some random worlds, against Traefik's own Docker provider. POINTSMAN_DIFF_CASES
+# A fifth of all labels and some random worlds, against Traefik's own Docker provider. POINTSMAN_DIFF_CASES
 # says how many of the latter, POINTSMAN_DIFF_EVERY=1 tries every label.
 run_differential() {
     if have_nextest; then

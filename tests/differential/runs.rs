@@ -14,7 +14,7 @@ use crate::support::world::{World, show};
 use crate::tally::Tally;
 
 /// Of the labels one in so many is tried in each run, others each time; `POINTSMAN_DIFF_EVERY=1` tries all of them.
-const EVERY: u64 = 3;
+const EVERY: u64 = 5;
 
 /// After this many failures a run has shown enough.
 fn enough() -> usize {

@@ -14,7 +14,7 @@ const APPLIED: Duration = Duration::from_secs(1);
 
 /// Four shares, long enough to count each.
 const RAMP: &str = r#"{"plan":{"name":"ramp","steps":[
-    {"weight":5,"min_dwell":"6s"},{"weight":25,"min_dwell":"6s"},{"weight":50,"min_dwell":"6s"},
+    {"weight":5,"min_dwell":"4s"},{"weight":25,"min_dwell":"4s"},{"weight":50,"min_dwell":"4s"},
     {"weight":100,"min_dwell":"3s"}]}}"#;
 
 fn staged(system: &System, app: &App) {

@@ -49,7 +49,7 @@ fn twenty_switches_under_load_fail_nothing() {
         system.post(&app, "switch", "");
         let new = ["v2", "v1"][round % 2];
         system.expect(&app.live(), new, SOON);
-        std::thread::sleep(Duration::from_millis(500) + random.moment(Duration::from_millis(300)));
+        std::thread::sleep(Duration::from_millis(200) + random.moment(Duration::from_millis(300)));
     }
     let tally = load.stop();
     println!("20 switches: {}", tally.summary());

@@ -17,7 +17,7 @@ use list::{Named, Poison};
 const SOON: Duration = Duration::from_secs(3);
 const APPS: usize = 20;
 /// Of the kinds one in so many is tried in each run; `POINTSMAN_POISON_EVERY=1` tries all of them.
-const EVERY: usize = 5;
+const EVERY: usize = 8;
 /// How many are tried out at a time.
 const TOGETHER: usize = 6;
 
