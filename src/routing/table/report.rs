@@ -61,7 +61,7 @@ impl Table {
         let urls = if rollout.is_retired(version, Some(stack.created)) {
             Vec::new()
         } else {
-            self.urls(env, &Place::Preview(version.clone()), &stack.prefixes)
+            self.urls(env, &place(rollout, version), &stack.prefixes)
         };
         StackStatus {
             key: env.key.clone(),
@@ -138,5 +138,16 @@ impl Table {
                 green: 100 - candidate,
             },
         }
+    }
+}
+
+/// Whose host a version has.
+fn place(rollout: &Record, version: &Version) -> Place {
+    if rollout.active_version() == Some(version) {
+        Place::Live
+    } else if rollout.slot_of(version).is_some() {
+        Place::Staged
+    } else {
+        Place::Preview(version.clone())
     }
 }

@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use hyper::{HeaderMap, StatusCode};
+use hyper::{HeaderMap, StatusCode, Uri};
 
 use super::payload::Payload;
-use super::request::{EnvPath, actor};
+use super::request::{EnvPath, actor, refuse_conditions};
 use super::{Shared, convert, validate};
 use crate::api::{Env, EnvBody, EnvList, Status};
 use crate::reconciler::CommandError;
@@ -35,9 +35,11 @@ pub(super) async fn status(
 pub(super) async fn put(
     State(admin): State<Shared>,
     EnvPath(key): EnvPath,
+    uri: Uri,
     headers: HeaderMap,
     payload: Payload,
 ) -> Result<Json<Env>, ApiError> {
+    refuse_conditions(&uri, &headers)?;
     let actor = actor(&headers)?;
     let body: EnvBody = payload.parse()?;
     let record = validate::record(key, &body, now())?;
@@ -48,8 +50,10 @@ pub(super) async fn put(
 pub(super) async fn remove(
     State(admin): State<Shared>,
     EnvPath(key): EnvPath,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
+    refuse_conditions(&uri, &headers)?;
     let actor = actor(&headers)?;
     admin.handle.remove_env(key, actor).await?;
     Ok(StatusCode::NO_CONTENT)
