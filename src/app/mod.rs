@@ -153,6 +153,7 @@ impl Daemon {
         let confirmer = settings::confirmer(&config)?;
         let versions = settings::traefik_versions(&config)?;
         let admin_token = settings::token(config.admin.token.as_ref())?;
+        let retention = settings::retention(&config)?;
         web::check_admin_address(config.admin.listen, admin_token.as_ref())?;
         let hook_secrets = webhooks::Secrets::new(crate::config::hook_tokens()?);
         let (store, loaded) = state::open(&config.state_dir)?;
@@ -172,7 +173,7 @@ impl Daemon {
         let (proxies, news, hook_stats) = (Proxies::new(), Feed::new(), webhooks::Stats::default());
         daemon.ask_versions(versions, &proxies, &changes_tx);
         daemon.tell_reached(&proxies, &changes_tx);
-        let upkeep = daemon.remove_stacks(&client, settings::retention(&config)?);
+        let upkeep = daemon.remove_stacks(&client, retention);
         daemon.collect(handle.clone(), &news, upkeep.retention.clone());
         let stats = daemon.watch(client, changes_tx, (attachments_rx, targets_rx));
         let metrics = metrics(&reader, &proxies, &hook_stats, stats);

@@ -11,6 +11,10 @@ use crate::api::{Env, EnvBody, EnvList, Status};
 use crate::reconciler::CommandError;
 use crate::web::error::ApiError;
 
+/// Why nothing is known of a version's containers.
+const UNSEEN: &str = "Docker's first list of containers has not been read yet, so nobody knows what runs; `pointsman doctor` \
+                      says what is in the way";
+
 pub(super) async fn list(State(admin): State<Shared>) -> Result<Json<EnvList>, ApiError> {
     let records = admin.handle.envs().await?;
     let envs = records.iter().map(convert::env).collect();
@@ -24,6 +28,12 @@ pub(super) async fn status(
     let status = admin.handle.status(key.clone()).await?;
     let status = status.ok_or(CommandError::UnknownEnv(key))?;
     let mut status = convert::status(&status, admin.applied.list());
+    if !admin.handle.is_synced() {
+        let slots = &mut status.slots;
+        for placed in [&mut slots.blue, &mut slots.green].into_iter().flatten() {
+            placed.health.reason = Some(UNSEEN.to_owned());
+        }
+    }
     // read last: a proxy that has it has what the status tells
     status.revision = admin
         .reader

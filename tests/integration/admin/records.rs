@@ -121,7 +121,19 @@ async fn records_are_listed_shown_and_kept_while_in_use() {
     let mut client = Client::connect(admin.address).await;
     let list: EnvList = client.get("/v1/envs").await.json();
     assert_eq!(list.envs[0].app.as_str(), "whoami", "the one");
+    let reason = |status: &Status| {
+        let placed = status.slots.blue.as_ref().unwrap();
+        placed.health.reason.clone().unwrap_or_default()
+    };
     let status: Status = client.get(ENV).await.json();
+    assert!(reason(&status).contains("has not been read"), "{status:?}");
+    admin.reconciler.sync();
+    let status: Status = client.get(ENV).await.json();
+    assert_eq!(
+        reason(&status),
+        "it has no routed container",
+        "now it is known"
+    );
     assert_eq!(
         (status.generation, status.state.as_str()),
         (5, "steady"),
