@@ -150,10 +150,9 @@ impl Daemon {
     async fn start(config: Config, announce: impl FnOnce(Bound)) -> anyhow::Result<Self> {
         let options = settings::table_options(&config)?;
         let client = docker::Client::new(settings::endpoint(&config)?);
-        let confirmer = settings::confirmer(&config)?;
-        let versions = settings::traefik_versions(&config)?;
-        let admin_token = settings::token(config.admin.token.as_ref())?;
+        let (confirmer, versions) = settings::traefik_apis(&config)?;
         let retention = settings::retention(&config)?;
+        let admin_token = settings::token(config.admin.token.as_ref())?;
         web::check_admin_address(config.admin.listen, admin_token.as_ref())?;
         let hook_secrets = webhooks::Secrets::new(crate::config::hook_tokens()?);
         let (store, loaded) = state::open(&config.state_dir)?;
