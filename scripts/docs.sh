@@ -6,7 +6,9 @@
 #   scripts/docs.sh [PAGE...]     default: README.md and docs/*.md
 #
 # Pointsman and Traefik are processes on ports that are free; in the commands these take the
-# place of localhost:9001. Needs the images of scripts/images.sh (POINTSMAN_IMAGE_TAG says
+# place of localhost:9001. Pages that are about an installed Pointsman have one instead: the
+# containers of examples/host/compose.yaml (scripts/docs/worlds.sh: installed). What a block sets
+# the next ones of its page have. Needs the images of scripts/images.sh (POINTSMAN_IMAGE_TAG says
 # which; default "local"). What it starts carries the apps whoami, shop and api.
 
 set -euo pipefail
@@ -36,6 +38,7 @@ die() {
 }
 
 clean() {
+    uninstall
     stop_daemons
     clean_stacks || true
     [ -z "$folder" ] || rm -rf "$folder"
@@ -52,21 +55,23 @@ write_files() {
     } >web.labels
 }
 
-# What each command of a block is run with.
+# What each command of a block is run with, and what it leaves to the next.
 prelude() {
     cat <<'END'
-set -eu
+set -eua
+[ ! -e "$folder/set" ] || { . "$folder/set"; cd "$PWD"; }
+trap 'export -p >"$folder/set"' EXIT
 follow() { timeout 2 "$@" || [ $? = 124 ]; }
 curl() { command curl --fail-with-body "$@" || kill $$; } # in a pipe, too
 export -f curl
 END
-    declare -f start_pointsman stop_pointsman
 }
 
 # run SCRIPT: one block.
 run() {
-    local where code=0 wanted
-    read -r _ where _ wanted <"$1"
+    local where first code=0 wanted
+    read -r _ where _ first _ wanted <"$1"
+    [ "$first" = - ] || "$first"
     python3 - "$1" "$folder/replace" <<'END'
 import sys
 script, pairs = sys.argv[1:]
@@ -87,17 +92,19 @@ END
 page() {
     local path=$1 name script
     name=$(basename "$path" .md)
-    rm -rf "$folder/blocks" "$folder/work" "$folder/state" && mkdir -p "$folder/blocks" "$folder/work"
+    rm -rf "$folder/blocks" "$folder/work" "$folder/state" "$folder/set" && mkdir -p "$folder/blocks" "$folder/work"
     (cd "$root" && python3 scripts/docs/blocks.py write "$folder/blocks" "$path")
     [ -n "$(ls "$folder/blocks")" ] || return 0
     say "-- $path"
     cd "$folder/work"
     write_files
     : >"$folder/replace"
+    unset POINTSMAN_CONTEXT
     start_daemons
     replace localhost:9001 "127.0.0.1:$ADMIN_PORT"
     if declare -F "before_$name" >/dev/null; then "before_$name"; fi
     for script in "$folder"/blocks/*.sh; do run "$script"; done
+    uninstall
     stop_daemons
     clean_stacks
 }

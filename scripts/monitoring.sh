@@ -68,9 +68,11 @@ start_prometheus() {
     local port=$1
     {
         printf 'global: {scrape_interval: 1s, evaluation_interval: 1s}\n'
-        sed -n '/^```yaml$/,/^```$/{/^```/d;p}' "$root/docs/monitoring.md" | sed "s/localhost:9001/127.0.0.1:$ADMIN_PORT/"
+        sed -n '/^```yaml$/,/^```$/{/^```/d;p}' "$root/docs/monitoring.md" |
+            sed -e "s/10\.203\.0\.2:9001/127.0.0.1:$ADMIN_PORT/" -e "s|/srv/pointsman/token|$folder/token|"
     } >"$folder/prometheus.yaml"
     cp "$root/monitoring/alerts.yaml" "$folder/alerts.yaml"
+    printf 'nobody asks for it here' >"$folder/token"
     "$PROMETHEUS_DIR/promtool" check config "$folder/prometheus.yaml" >"$folder/said" 2>&1 || die "$(cat "$folder/said")"
     "$PROMETHEUS_DIR/prometheus" --config.file "$folder/prometheus.yaml" --storage.tsdb.path "$folder/data" \
         --web.listen-address "127.0.0.1:$port" >"$folder/prometheus.log" 2>&1 &

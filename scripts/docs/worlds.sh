@@ -3,12 +3,15 @@
 
 # shellcheck shell=bash
 
-# env_of APP ENV: with a record.
+# env_of APP ENV [LINE...]: with a record, that has these lines, too.
 env_of() {
+    local file=$1-$2.toml
     pointsman env init "$1" "$2" "$2.example.com" >/dev/null 2>&1
-    sed -i "s/^#port = .*/port = $WEB_PORT/" "$1-$2.toml"
-    pointsman env apply "$1-$2.toml" >/dev/null 2>&1
-    rm "$1-$2.toml"
+    sed -i "s/^#port = .*/port = $WEB_PORT/" "$file"
+    shift 2
+    printf '%s\n' "$@" >>"$file"
+    pointsman env apply "$file" >/dev/null 2>&1
+    rm "$file"
 }
 
 # live APP ENV VERSION: deployed, and live, and Traefik has it: that is what an export is of.
@@ -25,9 +28,42 @@ staged() {
 
 generation() { pointsman status "$1" "$2" --json | jq .gen; }
 
+# installed: what docs/installing.md leaves on a host, in place of the two processes: the compose file of a
+# release with its names, in a folder that takes the place of /srv/pointsman; with another port, network and volume.
+installed() {
+    local filter
+    stop_daemons
+    unset POINTSMAN_URL
+    for filter in name=^pointsman\$ name=^traefik\$ label=pointsman.role=server; do
+        [ -z "$(docker ps -aq --filter "$filter")" ] || die "there is a container with $filter on this Engine"
+    done
+    host=$folder/host
+    mkdir -p "$host/traefik"
+    sed -e "s|^name: pointsman|name: pointsman-docs|" -e "s|image: pointsman:.*|image: pointsman:$POINTSMAN_IMAGE_TAG|" \
+        -e "s|image: traefik:.*|image: pointsman-traefik:$TRAEFIK_VERSION|" -e "s|\[CMD, traefik,|[CMD, /traefik,|" \
+        -e "s|ports: .*|ports: [\"127.0.0.1:$WEB_PORT:80\"]|" -e "s|00-pointsman|00-pointsman-docs|" \
+        -e "s|10\.203\.0|10.214.78|g" "$root/examples/host/compose.yaml" >"$host/compose.yaml"
+    system up --detach --wait >"$folder/said" 2>&1 || die "$(cat "$folder/said")"
+    replace /srv/pointsman "$host"
+    replace 10.203.0 10.214.78
+    replace pointsman_state pointsman-docs_state
+}
+
+host=""
+
+system() { docker compose --file "$host/compose.yaml" "$@"; }
+
+uninstall() {
+    [ -z "$host" ] || system down --volumes --timeout 2 >/dev/null 2>&1 || true
+    host=""
+}
+
 before_README() {
+    installed
+    export POINTSMAN_CONTEXT=default
     env_of whoami dev
     live whoami dev v1
+    unset POINTSMAN_CONTEXT
 }
 
 before_deploying() {
@@ -55,19 +91,42 @@ before_hooks() {
     live whoami dev v1
 }
 
-# Its whole life: two versions, and a daemon that is dead, and stopped and started by these names.
+# Its whole life: two versions, and a daemon that is dead.
 before_emergencies() {
+    installed
+    export POINTSMAN_CONTEXT=default
     env_of whoami dev
     live whoami dev v1
     live whoami dev v2
-    pointsman env init whoami dev whoami.example.com >/dev/null
-    replace /srv/pointsman "$folder/state"
-    replace 'docker stop pointsman' 'stop_pointsman'
-    replace 'docker start pointsman' 'start_pointsman'
-    kill -9 "$(cat "$folder/pid")"
+    unset POINTSMAN_CONTEXT
+    (cd "$host" && pointsman env init whoami dev whoami.example.com >/dev/null)
+    docker kill pointsman >/dev/null
 }
 
-before_quick-start() { replace 'docker exec pointsman pointsman' pointsman; }
+# A byte of the stored state.
+damage() {
+    local volume
+    volume=$(docker volume inspect --format '{{.Mountpoint}}' pointsman-docs_state)
+    printf X | dd of="$volume/journal.ndjson" bs=1 seek=200 conv=notrunc status=none
+}
+
+# An env whose previews go with their pull requests, and what asks GitHub for these.
+before_operations() {
+    installed
+    export POINTSMAN_CONTEXT=default
+    env_of whoami dev '[retention]' 'pull_requests = "pr-"'
+    live whoami dev v1
+    printf '#!/bin/sh\nfor filter; do :; done\necho %s | jq -r "$filter"\n' "'[{\"number\":17},{\"number\":18}]'" >"$folder/bin/gh"
+    chmod +x "$folder/bin/gh"
+}
+
+before_quick-start() { installed; }
+
+# Where the journal is, and it has something to show.
+before_state() {
+    env_of whoami dev
+    cd "$folder/state"
+}
 
 before_ci() {
     env_of whoami prod

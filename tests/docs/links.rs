@@ -98,7 +98,8 @@ fn what_is_not_run_has_a_reason() {
         for note in text.lines().filter_map(|line| line.strip_prefix("<!-- ")) {
             let note = note.strip_suffix(" -->").unwrap_or_default();
             let why = note.strip_prefix("not run:").map(str::trim);
-            let code = note.strip_prefix("exits ");
+            let how = note.split_once(", after ").map_or(note, |(how, _)| how);
+            let code = how.strip_prefix("exits ");
             let is_known = why.is_some_and(|why| why.len() > 10)
                 || code.is_some_and(|codes| {
                     codes.split(" or ").all(|code| code.parse::<u8>().is_ok())

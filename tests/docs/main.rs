@@ -1,4 +1,4 @@
-//! What the documents say of the code: names that must exist, and links.
+//! What the documents say of the code: names that must exist, verbs, and links.
 
 #[cfg(test)]
 mod links;
@@ -6,5 +6,7 @@ mod links;
 mod monitoring;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod verbs;
 #[cfg(test)]
 mod workflows;
