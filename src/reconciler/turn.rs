@@ -171,7 +171,8 @@ impl Reconciler {
             tracing::debug!(revision = %self.table.document().revision(), "published");
         }
         if let Some(wish) = synced.then(|| self.table.take_attachments()).flatten() {
-            show(&self.outlets.attachments, wish);
+            // an equal one, too: somebody may have taken Traefik off a network
+            self.outlets.attachments.send_replace(wish);
         }
         if let Some(targets) = synced.then(|| self.table.take_targets()).flatten() {
             self.outlets.targets.send_replace(targets);

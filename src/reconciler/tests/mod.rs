@@ -1,5 +1,6 @@
 //! The order of things around a command, on a real store: saved, published, answered; and what a restart leaves.
 
+mod attachments;
 mod commands;
 mod leaving;
 mod news;
