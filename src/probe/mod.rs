@@ -32,21 +32,16 @@ const AT_ONCE: usize = 64;
 /// How many are under way in all.
 const IN_ALL: usize = 256;
 
+/// More networks than this are not remembered when nobody is asked in them.
+const MAX_NETWORKS: usize = 1_024;
+
 /// Asks until `stop` is cancelled, or nobody wants to know any more.
 pub async fn run(
     wanted_rx: watch::Receiver<Targets>,
     changes_tx: mpsc::Sender<Change>,
     stop: CancellationToken,
 ) -> Result<(), rustls::Error> {
-    let station = Station {
-        asker: Asker::new()?,
-        wanted: Targets::default(),
-        courses: BTreeMap::new(),
-        due: BTreeSet::new(),
-        questions: JoinSet::new(),
-        asked: BTreeMap::new(),
-        answered: BTreeSet::new(),
-    };
+    let station = Station::new()?;
     stop.run_until_cancelled(station.work(wanted_rx, changes_tx))
         .await;
     Ok(())
@@ -75,6 +70,18 @@ struct Asked {
 }
 
 impl Station {
+    fn new() -> Result<Self, rustls::Error> {
+        Ok(Self {
+            asker: Asker::new()?,
+            wanted: Targets::default(),
+            courses: BTreeMap::new(),
+            due: BTreeSet::new(),
+            questions: JoinSet::new(),
+            asked: BTreeMap::new(),
+            answered: BTreeSet::new(),
+        })
+    }
+
     async fn work(
         mut self,
         mut wanted_rx: watch::Receiver<Targets>,
@@ -124,6 +131,10 @@ impl Station {
                     }
                 }
             }
+        }
+        if self.answered.len() > MAX_NETWORKS {
+            let wanted: BTreeSet<_> = self.courses.keys().map(|target| &target.network).collect();
+            self.answered.retain(|network| wanted.contains(network));
         }
     }
 

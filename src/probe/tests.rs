@@ -232,6 +232,35 @@ async fn a_redirect_is_followed_on_the_same_server_and_nowhere_else() {
     );
 }
 
+// The body was read although the status was known: a stream of events as health endpoint was never ready.
+#[tokio::test]
+async fn a_body_without_an_end_does_not_matter() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut rig = Rig::start([target(address, http(get("/events")))]);
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+    stream.write_all(head).await.unwrap();
+    assert_eq!(rig.finding().await, "passed", "the status says it");
+}
+
+// Every network in which something had answered was remembered for ever.
+#[tokio::test]
+async fn networks_without_servers_are_forgotten_when_they_are_many() {
+    let mut station = super::Station::new().unwrap();
+    let name = |n: usize| Some(format!("net-{n}"));
+    station.answered.extend((0..1_024).map(name));
+    let asked = Target {
+        network: name(7),
+        ..target(([127, 0, 0, 1], 9).into(), http(get("/")))
+    };
+    station.want(all([asked.clone()]));
+    assert_eq!(station.answered.len(), 1_024, "few enough");
+    station.answered.insert(name(1_024));
+    station.want(all([asked]));
+    assert_eq!(station.answered, [name(7)].into(), "where one is asked");
+}
+
 #[tokio::test]
 async fn nothing_is_told_twice_and_every_change_is() {
     let count = Arc::new(AtomicUsize::new(0));
