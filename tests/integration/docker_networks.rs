@@ -1,6 +1,6 @@
 //! Attaching Traefik: never to where it would cut traffic, never touching what others attached, and nothing left behind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pointsman::docker::{Client, Timing, networks};
@@ -61,10 +61,21 @@ impl Task {
     }
 
     fn want(&self, networks: &[&str]) {
-        let networks: BTreeSet<String> = networks.iter().map(|name| (*name).to_owned()).collect();
+        let wanted: Vec<_> = networks.iter().map(|name| (*name, "shop")).collect();
+        self.want_for(&wanted);
+    }
+
+    /// With the compose project for whose sake.
+    fn want_for(&self, wanted: &[(&str, &str)]) {
+        let mut projects: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (network, project) in wanted {
+            let of_network = projects.entry((*network).to_owned()).or_default();
+            of_network.insert((*project).to_owned());
+        }
         self.wish.send_replace(Attachments {
             proxy: Some(container_id("traefik")),
-            networks,
+            networks: projects.keys().cloned().collect(),
+            projects,
             ..Attachments::default()
         });
     }
@@ -195,6 +206,37 @@ async fn a_network_that_compose_left_behind_is_removed() {
         "and nothing else was removed: {:?}",
         engine.calls()
     );
+}
+
+// The sweeper asked only whether compose had made a network: one that project ops had made, and that an app named as
+// external, was removed when the app was taken down, and the app could not come up again.
+#[tokio::test]
+async fn a_network_of_another_project_is_kept() {
+    let engine = FakeEngine::new();
+    engine.start(traefik());
+    for name in ["ops_apps", "ops_shared"] {
+        engine.add_network(FakeNetwork::new(name).compose("ops"));
+    }
+    engine.add_network(FakeNetwork::new("shop_default").compose("shop"));
+    let task = Task::restless(&engine);
+    task.want_for(&[("ops_shared", "ops")]);
+    engine.called("/connect", 1).await;
+    task.want_for(&[
+        ("ops_apps", "shop"),
+        ("ops_shared", "shop"),
+        ("shop_default", "shop"),
+    ]);
+    engine.called("/connect", 3).await;
+    task.want(&[]);
+    engine.called("DELETE", 1).await;
+    let looks = engine.count("GET /v1.41/networks");
+    engine.called("GET /v1.41/networks", looks + 5).await;
+    task.stop().await;
+    assert!(!engine.has_network("shop_default"), "its own is removed");
+    assert!(engine.has_network("ops_apps"), "what others made stays");
+    assert!(engine.has_network("ops_shared"), "and what they share");
+    assert!(!is_attached(&engine, "ops_apps"), "Traefik is off it");
+    assert_eq!(engine.count("DELETE"), 1, "{:?}", engine.calls());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! Ignored by default, so that they never pass without an Engine: `cargo nextest run --run-ignored only docker_real`. They
 //! need a static busybox (`BUSYBOX_BIN`, else `/bin/busybox`), touch only what carries their own names, and remove it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -217,6 +217,7 @@ async fn follow(
 ) {
     loop {
         let mut wanted = BTreeSet::new();
+        let mut projects: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for container in seen
             .containers
             .values()
@@ -224,11 +225,17 @@ async fn follow(
         {
             if container.labels.contains_key(&label) {
                 wanted.extend(container.networks.keys().cloned());
+                let project = container.label("com.docker.compose.project");
+                for network in container.networks.keys() {
+                    let of_network = projects.entry(network.clone()).or_default();
+                    of_network.insert(project.unwrap_or_default().to_owned());
+                }
             }
         }
         let wanted = Attachments {
             proxy: Some(proxy.clone()),
             networks: wanted,
+            projects,
             ..Attachments::default()
         };
         wish.send_if_modified(|before| {
@@ -405,7 +412,17 @@ async fn a_network_that_compose_could_not_remove_is_swept() {
     ]);
     let traefik = sandbox.run("traefik", &["--network", &control]);
     let _running = attach_traefik(&traefik, "pm.sweep").await;
-    let web = sandbox.run("web", &["--network", &network, "--label", "pm.sweep=1"]);
+    let web = sandbox.run(
+        "web",
+        &[
+            "--network",
+            &network,
+            "--label",
+            "pm.sweep=1",
+            "--label",
+            "com.docker.compose.project=pm-sweep",
+        ],
+    );
     eventually("attached", Duration::from_secs(5), || {
         is_attached(&traefik, &network)
     })

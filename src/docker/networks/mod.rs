@@ -140,6 +140,7 @@ impl Networks {
     async fn attempt(&mut self, wish: &Attachments) -> Result<Outcome, Error> {
         let engine = self.client.connect(&self.timing).await?;
         let networks = engine.networks().await?;
+        self.sweeper.note(wish, &networks);
         let proxy = wish.proxy.as_ref().map(|id| (id, &wish.networks));
         let own = wish.own.as_ref().map(|id| (id, &wish.own_networks));
         // both at once: compose may be about to remove a network that both are on

@@ -1,7 +1,7 @@
 //! Removes networks that `compose down` could not remove because Traefik was still on them.
 //!
-//! Very narrow on purpose: only a network that we just took Traefik off, that compose made, and that on two looks in a row
-//! no container in any state refers to (a stopped container whose network is gone cannot start any more). Docker itself refuses
+//! Very narrow on purpose: only a network that we just took Traefik off, that compose made for the project whose servers, and
+//! nobody else's, we had reached through it, and that on two looks in a row no container in any state refers to (a stopped container whose network is gone cannot start any more). Docker itself refuses
 //! while a running container is on it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +10,7 @@ use crate::docker::client::Engine;
 use crate::docker::error::Error;
 use crate::docker::removal::refers;
 use crate::docker::wire::Network;
+use crate::routing::model::Attachments;
 
 /// On every network that compose makes.
 const COMPOSE_LABEL: &str = "com.docker.compose.project";
@@ -20,6 +21,8 @@ const EMPTY_LOOKS: u32 = 2;
 #[derive(Debug)]
 pub(super) struct Sweeper {
     max_looks: u32,
+    /// By network: the projects whose servers were reached through it since we know it.
+    projects: BTreeMap<String, BTreeSet<String>>,
     /// By network id.
     candidates: BTreeMap<String, Candidate>,
 }
@@ -37,6 +40,7 @@ impl Sweeper {
     pub(super) const fn new(max_looks: u32) -> Self {
         Self {
             max_looks,
+            projects: BTreeMap::new(),
             candidates: BTreeMap::new(),
         }
     }
@@ -46,10 +50,29 @@ impl Sweeper {
         !self.candidates.is_empty()
     }
 
-    /// Traefik was just taken off this network.
+    /// Takes note for whose sake networks are wanted now. What is gone and not wanted is forgotten.
+    pub(super) fn note(&mut self, wish: &Attachments, networks: &BTreeMap<String, Network>) {
+        for (network, projects) in &wish.projects {
+            let known = self.projects.entry(network.clone()).or_default();
+            known.extend(projects.iter().cloned());
+        }
+        let is_of_use =
+            |name: &String| wish.projects.contains_key(name) || networks.contains_key(name);
+        self.projects.retain(|name, _| is_of_use(name));
+    }
+
+    /// Traefik was just taken off this network. One of another project's is not ours to remove, and one that others
+    /// share with its own may be needed again.
     pub(super) fn add(&mut self, name: &str, network: Option<&Network>) {
-        let compose = network.filter(|network| network.labels.contains_key(COMPOSE_LABEL));
-        let Some(network) = compose else { return };
+        let projects = self.projects.get(name);
+        let of_project = |network: &&Network| {
+            let of = network.labels.get(COMPOSE_LABEL);
+            of.zip(projects)
+                .is_some_and(|(of, projects)| projects.iter().eq([of]))
+        };
+        let Some(network) = network.filter(of_project) else {
+            return;
+        };
         let candidate = Candidate {
             name: name.to_owned(),
             looks: 0,

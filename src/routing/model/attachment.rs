@@ -1,6 +1,6 @@
 //! What Traefik and Pointsman must be attached to, as the table wants it and the Docker station carries it out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::routing::ids::ContainerId;
 
@@ -11,12 +11,23 @@ pub struct Attachments {
     pub proxy: Option<ContainerId>,
     /// Names of the networks that routed servers are reached through.
     pub networks: BTreeSet<String>,
+    /// By network: the compose projects of the servers that are reached through it. Of one that has none, the empty text.
+    pub projects: BTreeMap<String, BTreeSet<String>>,
     /// Whether an attachment may move the default route.
     pub gateway: Gateway,
     /// Pointsman's own container, when it is in one and attaches itself.
     pub own: Option<ContainerId>,
     /// Names of the networks in which servers are probed.
     pub own_networks: BTreeSet<String>,
+}
+
+/// A network that a server is reached through, and whose server it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reached {
+    /// The network's name.
+    pub network: String,
+    /// The server's compose project; empty when it has none.
+    pub project: String,
 }
 
 /// Whether an attachment may move the default route of its container, which cuts connections for a moment.

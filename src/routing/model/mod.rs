@@ -17,7 +17,7 @@ mod removal;
 mod retention;
 pub mod secrecy;
 
-pub use attachment::{Attached, Attachments, Gateway};
+pub use attachment::{Attached, Attachments, Gateway, Reached};
 pub use authority::{Authority, AuthorityError};
 pub use change::Change;
 pub use container::{Container, Endpoint, Health, Leaving, Port, State};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::routing::ids::{EnvKey, Slot, Version};
-use crate::routing::model::{Diagnostic, EnvRecord, Target};
+use crate::routing::model::{Diagnostic, EnvRecord, Reached, Target};
 use crate::routing::rollout::{Record, stand_in};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::Section;
@@ -116,7 +116,7 @@ impl Table {
     fn use_networks(&mut self, old: &BTreeMap<Version, Stack>, new: &BTreeMap<Version, Stack>) {
         let networks = |stacks: &BTreeMap<Version, Stack>| {
             let all = stacks.values().flat_map(|stack| &stack.serving.networks);
-            all.cloned().collect::<BTreeSet<String>>()
+            all.cloned().collect::<BTreeSet<Reached>>()
         };
         self.rewired |= self.networks.exchange(&networks(old), &networks(new));
         let probed = |stacks: &BTreeMap<Version, Stack>| {

@@ -22,6 +22,7 @@ pub mod networks;
 pub mod options;
 mod own;
 pub mod probes;
+mod proxies;
 mod records;
 mod report;
 pub mod server;
@@ -38,7 +39,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::routing::address_pools;
 use crate::routing::ids::{ContainerId, EnvKey, Slot, Version};
 use crate::routing::model::{
-    Attachments, Authority, Change, Container, Diagnostic, EnvRecord, Targets,
+    Authority, Change, Container, Diagnostic, EnvRecord, Reached, Targets,
 };
 use crate::routing::rollout::{Record, StackHealth, View};
 use crate::routing::time::Timestamp;
@@ -93,13 +94,13 @@ pub struct Table {
     composites: Composites,
     stacks: BTreeMap<EnvKey, BTreeMap<Version, Stack>>,
     down: BTreeMap<EnvKey, BTreeMap<Version, Timestamp>>,
-    networks: NetworkUse,
+    networks: NetworkUse<Reached>,
     /// Stacks that Traefik need not reach any more.
     released: BTreeSet<(EnvKey, Version)>,
     probes: Probes,
     /// Networks in which servers are probed.
     probed_networks: NetworkUse,
-    /// Traefik's containers, the oldest first; it counts.
+    /// Containers that match Traefik's, the oldest first.
     proxies: BTreeSet<(u64, ContainerId)>,
     /// Envs with a shift.
     restless: BTreeSet<EnvKey>,
@@ -273,11 +274,6 @@ impl Table {
         }
     }
 
-    fn proxy(&self) -> Option<&Fact> {
-        let (_, id) = self.proxies.first()?;
-        self.facts.get(id)
-    }
-
     /// The document as of the last rebuild.
     pub const fn document(&self) -> &Document {
         &self.document
@@ -334,29 +330,6 @@ impl Table {
         std::mem::take(&mut self.touched)
     }
 
-    /// What Traefik must be attached to, when it may have changed since this was last asked.
-    pub fn take_attachments(&mut self) -> Option<Attachments> {
-        std::mem::take(&mut self.rewired).then(|| self.attachments())
-    }
-
-    /// What Traefik must be attached to, as of the last rebuild.
-    pub fn attachments(&self) -> Attachments {
-        let proxy = self
-            .proxy()
-            .filter(|fact| fact.container.network_mode != "host");
-        let own = self.own_container();
-        Attachments {
-            proxy: proxy.map(|fact| fact.container.id.clone()),
-            networks: self.networks.names().cloned().collect(),
-            gateway: self.options.gateway,
-            own_networks: own
-                .iter()
-                .flat_map(|_| self.probed_networks.names().cloned())
-                .collect(),
-            own,
-        }
-    }
-
     /// What servers are to be asked, when it may have changed since this was last taken.
     pub fn take_targets(&mut self) -> Option<Targets> {
         self.probes.take()
@@ -403,10 +376,7 @@ impl Table {
             let advice = address_pools::advice(left);
             Diagnostic::new("address-pools-low", "engine", advice)
         }));
-        if self.options.proxy.is_some() && self.is_synced() && self.proxy().is_none() {
-            let message = "no container matches --traefik-container, so no server can be published";
-            all.push(Diagnostic::new("proxy-missing", "traefik", message));
-        }
+        all.extend(self.proxy_findings());
         all.sort();
         all.dedup();
         all

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Counts of users by network name.
+/// Counts of users by network, which is a name, or a name and whose servers are reached through it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NetworkUse(BTreeMap<String, usize>);
+pub struct NetworkUse<K = String>(BTreeMap<K, usize>);
 
-impl NetworkUse {
+impl<K: Clone + Ord> NetworkUse<K> {
     /// One user more of each of `new` and one less of each of `old`; gives whether other networks are in use now.
-    pub fn exchange(&mut self, old: &BTreeSet<String>, new: &BTreeSet<String>) -> bool {
+    pub fn exchange(&mut self, old: &BTreeSet<K>, new: &BTreeSet<K>) -> bool {
         let mut changed = false;
         // first the new ones: what stays in use is never out of use in between
         for network in new {
@@ -31,7 +31,7 @@ impl NetworkUse {
     }
 
     /// All in use.
-    pub fn names(&self) -> impl Iterator<Item = &String> {
+    pub fn all(&self) -> impl Iterator<Item = &K> {
         self.0.keys()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::routing::model::Reached;
 use crate::routing::traefik::any::{AnyServer, AnyService};
 use crate::routing::traefik::http::{LabelServer, Server, Service};
 use crate::routing::traefik::tcp::{TcpServer, TcpService};
@@ -10,7 +11,7 @@ use crate::routing::traefik::udp::UdpServer;
 use super::World;
 use super::address::{self, Address};
 use super::facts::Fact;
-use super::options::Options;
+use super::options::{Options, compose};
 
 /// A server, and the network it is reached through when there is a choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,17 @@ pub struct Found {
     pub at: Option<SocketAddr>,
     /// The network.
     pub network: Option<String>,
+}
+
+impl Found {
+    /// The network that this container's server is reached through, for the sake of its project.
+    pub(super) fn reached(&self, fact: &Fact) -> Option<Reached> {
+        let project = compose::project(&fact.container).unwrap_or_default();
+        Some(Reached {
+            network: self.network.clone()?,
+            project: project.to_owned(),
+        })
+    }
 }
 
 /// The server that a container is for a service of its labels.

@@ -72,6 +72,22 @@ fn a_network_is_wanted_until_its_last_member_died() {
 }
 
 #[test]
+fn a_network_is_wanted_for_the_sake_of_projects() {
+    let (a, b) = (whoami("a", 2, "v1").compose("p", "web"), mk("b", 3));
+    let mut world = World::with(attached(), &[traefik(), a, b.clone()]);
+    let projects = |world: &World| {
+        let of_network = world.table.attachments().projects.remove("net").unwrap();
+        of_network.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(projects(&world), ["", "p"], "one has none");
+    world.table.take_attachments();
+    world.put(&b.compose("q", "web"));
+    let told = world.table.take_attachments().is_some();
+    assert!(told, "the same network, and another project");
+    assert_eq!(projects(&world), ["p", "q"], "both");
+}
+
+#[test]
 fn traefik_on_the_host_network_reaches_everything() {
     let mut host = traefik();
     host.0.network_mode = "host".to_owned();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::routing::ids::ContainerId;
 use crate::routing::labels::Managed;
-use crate::routing::model::{Diagnostic, State};
+use crate::routing::model::{Diagnostic, Reached, State};
 use crate::routing::traefik::references::adopt;
 use crate::routing::traefik::{Protocol, Section};
 
@@ -22,7 +22,7 @@ pub struct Contribution {
     /// By name.
     pub wishes: BTreeMap<(Section, String), Wish>,
     /// Networks its servers are reached through.
-    pub networks: BTreeSet<String>,
+    pub networks: BTreeSet<Reached>,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// As whom it stands among those who want the same; `None` for a container that is gone.

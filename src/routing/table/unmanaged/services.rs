@@ -83,6 +83,6 @@ fn one(
         return Ok(Wish::Service(service, None));
     };
     let reachable = world.reach.reaches(found.network.as_deref()) && !fact.is_leaving();
-    contribution.networks.extend(found.network);
+    contribution.networks.extend(found.reached(fact));
     Ok(Wish::Service(service, reachable.then_some(found.server)))
 }

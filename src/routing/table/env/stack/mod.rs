@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::routing::labels::Setting;
-use crate::routing::model::{Diagnostic, Target};
+use crate::routing::model::{Diagnostic, Reached, Target};
 use crate::routing::rollout::StackHealth;
 use crate::routing::traefik::any::{AnyMiddleware, AnyRouter, AnyServer, AnyService};
 use crate::routing::traefik::rule::Rule;
@@ -54,7 +54,7 @@ pub struct Serving {
     /// Servers that take traffic now, by container age; of each service that has any.
     pub servers: BTreeMap<Local, Vec<AnyServer>>,
     /// Networks its servers are reached through.
-    pub networks: BTreeSet<String>,
+    pub networks: BTreeSet<Reached>,
     /// What its servers are asked.
     pub targets: BTreeSet<Arc<Target>>,
     /// Networks in which they are asked.

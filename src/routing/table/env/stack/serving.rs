@@ -119,7 +119,7 @@ impl Round<'_> {
             }
         };
         let reachable = self.world.reach.reaches(found.network.as_deref());
-        self.serving.networks.extend(found.network.clone());
+        self.serving.networks.extend(found.reached(replica));
         if !replica.is_serving() {
             return Served::No(None);
         }
