@@ -1,4 +1,4 @@
-use crate::routing::model::{Attached, Change};
+use crate::routing::model::{Attached, Change, State};
 use crate::routing::table::{Options, ProxySelector};
 
 use super::{World, mk, whoami};
@@ -142,6 +142,45 @@ fn a_network_without_an_address_is_not_chosen() {
     assert_eq!(world.urls("plain"), ["http://10.0.0.3:80"], "the other one");
     let named = World::new(&[two.label("traefik.docker.network", "a-net")]);
     assert_eq!(named.names("services"), Vec::<String>::new(), "as told");
+}
+
+// The oldest container counted, also when it was stopped: after an update by hand (the old one stopped, the new one with
+// the same label) the new Traefik was attached to nothing.
+#[test]
+fn a_traefik_that_runs_goes_before_an_older_one_that_does_not() {
+    let options = Options {
+        proxy: Some(ProxySelector::Label {
+            key: "role".to_owned(),
+            value: Some("traefik".to_owned()),
+        }),
+        ..Options::default()
+    };
+    let labelled = |name: &str, n: u8| {
+        let mut it = mk(name, n)
+            .label("role", "traefik")
+            .label("traefik.enable", "false");
+        it.0.networks.clear();
+        it
+    };
+    let (old, new) = (labelled("old", 1), labelled("new", 2));
+    let mut world = World::with(options, &[old.clone(), new.clone(), mk("plain", 3)]);
+    let wanted = |world: &World| world.table.attachments().proxy.unwrap().to_string();
+    assert_eq!(wanted(&world), "id-old", "of two that run the oldest");
+    assert_eq!(world.codes(), ["proxy-several"], "which is said");
+    world.apply(Change::Exited(old.0.id.clone()));
+    world.settle();
+    assert_eq!(wanted(&world), "id-new", "the one that runs");
+    assert_eq!(world.codes(), Vec::<&str>::new(), "the only one");
+    assert!(world.table.take_attachments().is_some(), "to be attached");
+    world.put(&new.clone().network("net", [10, 0, 0, 250]));
+    assert_eq!(world.urls("plain"), ["http://10.0.0.3:80"], "reached");
+    world.put(&new.clone().state(State::Restarting));
+    assert_eq!(wanted(&world), "id-new", "it will run again");
+    world.apply(Change::Exited(new.0.id));
+    world.settle();
+    assert_eq!(wanted(&world), "id-old", "none runs");
+    world.put(&old);
+    assert_eq!(wanted(&world), "id-old", "it was started again");
 }
 
 // The label of who shares a network went before the option, which Traefik applies to whose network it is.
