@@ -21,11 +21,13 @@ use super::http::{self, Call, Connection};
 use super::json_objects::{JsonObjects, Piece};
 use super::timing::Timing;
 use super::version::ApiVersion;
-use super::wire::{Inspected, Listed, Network, VersionAnswer};
+use super::wire::{Event, Inspected, Listed, Network, VersionAnswer};
 use super::{convert, query};
 
 /// A container above this size is passed over, and named in the log.
 const CONTAINER_BYTES: usize = 4 * 1024 * 1024;
+/// An event above this size is not held; it counts as an unknown event.
+pub(super) const EVENT_BYTES: usize = 16 * 1024 * 1024;
 /// The largest answer that is not a list of containers.
 const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
@@ -141,6 +143,35 @@ impl Engine {
         let call = Call::get(self.path(&query), self.timing.call_deadline);
         let (connection, body) = http::open_stream(&self.endpoint, &call).await?;
         Ok((call, connection, body))
+    }
+
+    /// The kept events of these actions about containers between these two moments of the daemon's clock, in nanoseconds; both are in it.
+    pub(super) async fn past_events(
+        &self,
+        (since_ns, until_ns): (i64, i64),
+        actions: &[&str],
+        take: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(), Error> {
+        let filters = json!({ "type": ["container"], "event": actions });
+        let filters = query::encode(&filters.to_string());
+        let (since, until) = (timestamp(since_ns), timestamp(until_ns));
+        let query = format!("/events?filters={filters}&since={since}&until={until}");
+        let call = Call::get(self.path(&query), self.timing.call_deadline);
+        let mut objects = JsonObjects::stream(EVENT_BYTES);
+        let mut sink = |chunk: &[u8]| {
+            let pieces = objects.push(chunk);
+            let stray = |error| call.decode_error(format!("{error:?} between events"));
+            for piece in pieces.map_err(stray)? {
+                if let Piece::Object(bytes) = piece
+                    && let Ok(event) = serde_json::from_slice(&bytes)
+                {
+                    take(event);
+                }
+            }
+            Ok(())
+        };
+        http::exchange(&self.endpoint, &call, &mut sink).await?;
+        Ok(())
     }
 
     /// All containers in any state.
@@ -295,6 +326,15 @@ impl Listing {
             }
         }
     }
+}
+
+/// As the Engine reads a moment: seconds and their nine decimals.
+fn timestamp(at_ns: i64) -> String {
+    let (seconds, nanos) = (
+        at_ns.div_euclid(1_000_000_000),
+        at_ns.rem_euclid(1_000_000_000),
+    );
+    format!("{seconds}.{nanos:09}")
 }
 
 async fn collect(endpoint: &Endpoint, call: &Call) -> Result<(hyper::HeaderMap, Vec<u8>), Error> {

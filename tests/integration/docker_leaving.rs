@@ -240,3 +240,78 @@ async fn a_new_name_is_told() {
     .await;
     assert_eq!(seen.stats.drift.get(), 0, "by its event");
 }
+
+// At a start the stream begins at the connect: a container with 25 s to stop, told so 5 s before, was published again.
+#[tokio::test]
+async fn who_was_told_to_stop_before_the_start_is_leaving_in_the_first_list() {
+    let engine = FakeEngine::new();
+    for (name, seconds) in [("web", 25), ("survivor", 2), ("returned", 25)] {
+        engine.start(
+            container(name)
+                .stop_timeout(seconds)
+                .network("front", "172.18.0.2"),
+        );
+        engine.signal(name, "15");
+    }
+    engine.start(
+        container("own")
+            .stop_with("QUIT")
+            .network("front", "172.18.0.3"),
+    );
+    engine.signal("own", "3");
+    engine.start(container("reloaded").network("front", "172.18.0.4"));
+    engine.signal("reloaded", "1");
+    engine.die("returned");
+    engine.start_again("returned", "front", "172.18.0.5");
+    engine.faults(|faults| faults.clock_ahead = Duration::from_secs(5));
+    let seen = Observer::start(&engine, quick_timing()).await;
+    let (signal, left_ms) = seen.told_to_leave("web").unwrap();
+    assert_eq!(signal, "SIGTERM", "it is");
+    assert!(
+        (18_000..=21_000).contains(&left_ms),
+        "{left_ms} ms are left of its time"
+    );
+    let (signal, left_ms) = seen.told_to_leave("own").unwrap();
+    assert_eq!(signal, "SIGQUIT", "its own signal");
+    assert!((3_000..=6_000).contains(&left_ms), "{left_ms}");
+    assert_eq!(seen.leaving("survivor"), None, "it had its time");
+    assert_eq!(seen.leaving("returned"), None, "it was started since");
+    assert_eq!(seen.leaving("reloaded"), None, "no signal to stop");
+}
+
+// The stream began 2 s before the new connect: a signal in a longer gap was never seen.
+#[tokio::test]
+async fn a_signal_while_the_connection_was_lost_is_found() {
+    let engine = FakeEngine::new();
+    let mut seen = Observer::start(&engine, quick_timing()).await;
+    engine.start(web().stop_timeout(25));
+    marker(&engine, &mut seen, "marker").await;
+    engine.stall();
+    engine.end_streams();
+    engine.signal("web", "15");
+    engine.faults(|faults| faults.clock_ahead = Duration::from_secs(5));
+    engine.resume();
+    seen.until("another list", |seen| seen.resyncs == 2).await;
+    assert!(seen.leaving("web").is_some(), "in the list already");
+    let (_, left_ms) = seen.told_to_leave("web").unwrap();
+    assert!((18_000..=21_000).contains(&left_ms), "{left_ms}");
+}
+
+// What the new stream repeats of the old one is not another signal, which would begin its time anew.
+#[tokio::test]
+async fn a_repeated_signal_counts_once() {
+    let engine = FakeEngine::new();
+    engine.start(web().stop_timeout(25));
+    let mut seen = Observer::start(&engine, quick_timing()).await;
+    engine.signal("web", "15");
+    seen.until("its time", |seen| {
+        seen.told_to_leave("web") == Some(("SIGTERM", 25_000))
+    })
+    .await;
+    let events = seen.stats.events.get();
+    engine.end_streams();
+    seen.until("another list", |seen| seen.resyncs == 2).await;
+    marker(&engine, &mut seen, "marker").await;
+    assert!(seen.stats.events.get() > events + 1, "it was repeated");
+    assert_eq!(seen.leaving("web").unwrap().count, 1, "one signal");
+}

@@ -12,6 +12,7 @@ use crate::routing::ids::ContainerId;
 use crate::routing::model::{Container, Leaving};
 
 use super::mark::is_alive;
+use super::recall::Recalled;
 
 /// A container with this label speaks for the daemon in its events, so that no signal of it can be believed.
 const SPOOFED: &str = "signal";
@@ -29,6 +30,8 @@ struct Departure {
     /// Signals that may be its stop signal.
     unsure: BTreeSet<Signal>,
     stopping: Option<Stopping>,
+    /// How much of its time was over when its last signal was heard of.
+    elapsed_ms: u64,
     /// An inspect is on its way, or was made.
     asked: bool,
 }
@@ -45,6 +48,28 @@ impl Departures {
         }
         if !std::mem::replace(&mut departure.asked, true) {
             self.to_ask.insert(id.clone());
+        }
+    }
+
+    /// It got a signal before events were followed, and has not had its time since.
+    pub(super) fn recalled(&mut self, recalled: Recalled, elapsed_ms: u64) {
+        let Recalled {
+            id,
+            signals,
+            stopping,
+        } = recalled;
+        let mut signals: Vec<_> = signals.into_iter().collect();
+        signals.sort_by_key(|(_, at_ns)| *at_ns);
+        for (signal, _) in signals {
+            self.signalled(&id, signal);
+        }
+        if stopping.is_some() {
+            self.to_ask.remove(&id);
+            self.answered(&id, stopping);
+        }
+        if let Some(departure) = self.known.get_mut(&id) {
+            departure.elapsed_ms = elapsed_ms;
+            departure.adopt_grace();
         }
     }
 
@@ -104,12 +129,15 @@ impl Departure {
             count: count.saturating_add(1),
             grace_ms: DEFAULT_GRACE_MS,
         });
+        self.elapsed_ms = 0;
         self.adopt_grace();
     }
 
     fn adopt_grace(&mut self) {
-        if let (Some(leaving), Some(stopping)) = (&mut self.leaving, &self.stopping) {
-            leaving.grace_ms = stopping.grace_ms;
+        let stopping = self.stopping.as_ref();
+        let grace_ms = stopping.map_or(DEFAULT_GRACE_MS, |stopping| stopping.grace_ms);
+        if let Some(leaving) = &mut self.leaving {
+            leaving.grace_ms = grace_ms.saturating_sub(self.elapsed_ms);
         }
     }
 }

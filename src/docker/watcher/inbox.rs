@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::docker::wire::Kind;
 use crate::routing::ids::ContainerId;
 
-use super::mark::Mark;
+use super::mark::{Age, Mark};
 
 /// More dirty ids than this are not remembered one by one.
 const MAX_IDS: usize = 65_536;
@@ -28,16 +28,19 @@ pub(super) struct Inbox {
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub marks: BTreeMap<ContainerId, Mark>,
+    /// When the last of the events was, in nanoseconds of the daemon's clock.
+    pub last_ns: Option<i64>,
     /// Something came that is not in `marks`.
     pub read_everything: bool,
 }
 
 impl Inbox {
     /// An event about a container.
-    pub(super) fn add(&self, id: ContainerId, kind: Kind) {
+    pub(super) fn add(&self, id: ContainerId, (kind, age): (Kind, Age), at_ns: Option<i64>) {
         let mut batch = self.lock();
+        batch.last_ns = batch.last_ns.max(at_ns);
         if batch.marks.len() < MAX_IDS || batch.marks.contains_key(&id) {
-            batch.marks.entry(id).or_default().add(kind);
+            batch.marks.entry(id).or_default().add(kind, age);
         } else {
             batch.read_everything = true;
         }

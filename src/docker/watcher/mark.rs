@@ -13,12 +13,23 @@ use crate::routing::model::{Container, Health, State};
 pub(super) struct Mark {
     /// The last turn of its life.
     pub life: Option<Life>,
+    /// It started or ended, and no event had said so before.
+    pub turned: bool,
     health: Option<Health>,
     /// By network id: joined or left.
     networks: BTreeMap<String, bool>,
     /// What it got since the last turn of its life.
     signals: BTreeSet<Signal>,
     other: bool,
+}
+
+/// Whether an event was taken in before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Age {
+    /// No.
+    New,
+    /// Yes: the stream begins a little earlier than it must.
+    Repeated,
 }
 
 /// A turn in a container's life.
@@ -41,7 +52,9 @@ impl Mark {
     }
 
     /// Folds in what one event said.
-    pub(super) fn add(&mut self, kind: Kind) {
+    pub(super) fn add(&mut self, kind: Kind, age: Age) {
+        self.turned |=
+            age == Age::New && matches!(kind, Kind::Started | Kind::Died | Kind::Destroyed);
         match kind {
             Kind::Started => self.turn(Life::Started),
             Kind::Died => self.turn(Life::Died),
@@ -80,6 +93,7 @@ impl Mark {
         if let Some(life) = later.life {
             self.turn(life);
         }
+        self.turned |= later.turned;
         self.health = later.health.or(self.health);
         self.networks.extend(later.networks);
         self.other |= later.other;

@@ -16,6 +16,7 @@ use crate::routing::model::{Change, Container, State};
 
 use super::departures::Departures;
 use super::mark::is_alive;
+use super::recall::{Past, Recalled, Span};
 
 /// For how long destroyed ids are remembered; longer than any read takes.
 const REMEMBER_DESTROYED: Duration = Duration::from_mins(2);
@@ -27,6 +28,8 @@ pub(super) struct Mirror {
     told: BTreeMap<ContainerId, Container>,
     ended: BTreeMap<ContainerId, Ended>,
     departures: Departures,
+    /// When the last event was that was taken in, in nanoseconds of the daemon's clock.
+    heard_until_ns: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +74,7 @@ impl Mirror {
             told: BTreeMap::new(),
             ended: BTreeMap::new(),
             departures: Departures::default(),
+            heard_until_ns: None,
         }
     }
 
@@ -89,9 +93,13 @@ impl Mirror {
         self.told.keys()
     }
 
-    /// It started: what a read says counts again, and no signal from before does.
-    pub(super) fn started(&mut self, id: &ContainerId) {
+    /// It started or ended: no signal from before counts.
+    pub(super) fn turned(&mut self, id: &ContainerId) {
         self.departures.forget(id);
+    }
+
+    /// It started: what a read says counts again.
+    pub(super) fn started(&mut self, id: &ContainerId) {
         self.believe(id);
     }
 
@@ -108,7 +116,6 @@ impl Mirror {
     /// Its process ended.
     pub(super) fn died(&mut self, id: &ContainerId, now: Instant) -> Option<Change> {
         self.end(id, now, End::Died);
-        self.departures.forget(id);
         let told = self
             .told
             .get_mut(id)
@@ -143,6 +150,30 @@ impl Mirror {
     /// Whom to inspect next.
     pub(super) fn take_to_inspect(&mut self) -> Option<ContainerId> {
         self.departures.take_to_ask()
+    }
+
+    /// Events until then were taken in.
+    pub(super) fn heard(&mut self, until_ns: Option<i64>) {
+        self.heard_until_ns = self.heard_until_ns.max(until_ns);
+    }
+
+    /// The part of the past that no event told, when the daemon's clock shows this.
+    pub(super) fn unheard(&self, date: i64) -> Span {
+        Span::before(date, self.heard_until_ns)
+    }
+
+    /// The past as the Engine keeps it: who started or ended has nothing to do with signals from before.
+    pub(super) fn forget_turned(&mut self, past: &Past) {
+        for id in past.turned() {
+            self.turned(id);
+        }
+    }
+
+    /// It got a signal that no event told.
+    pub(super) fn recalled(&mut self, recalled: Recalled, now_ns: i64) {
+        if let Some(elapsed_ms) = recalled.elapsed_ms(now_ns) {
+            self.departures.recalled(recalled, elapsed_ms);
+        }
     }
 
     /// The connection was lost: events may have been missed.

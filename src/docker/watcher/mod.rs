@@ -13,6 +13,7 @@ mod mark;
 mod mirror;
 mod reader;
 mod reads;
+mod recall;
 mod schedule;
 mod session;
 #[cfg(test)]

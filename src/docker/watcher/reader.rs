@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use hyper::body::Incoming;
 
+use crate::docker::client::EVENT_BYTES;
 use crate::docker::convert;
 use crate::docker::error::Error;
 use crate::docker::http::{self, Call, Connection};
 use crate::docker::json_objects::{JsonObjects, Piece};
 use crate::docker::stats::Stats;
-use crate::docker::wire::Event;
+use crate::docker::wire::{Event, Kind};
 
 use super::inbox::Inbox;
-
-/// An event above this size is not held; it counts as an unknown event.
-const EVENT_BYTES: usize = 16 * 1024 * 1024;
+use super::mark::Age;
 
 /// An open event stream.
 #[derive(Debug)]
@@ -22,6 +21,8 @@ pub(super) struct Reader {
     pub call: Call,
     pub inbox: Arc<Inbox>,
     pub stats: Arc<Stats>,
+    /// What was before this, in nanoseconds of the daemon's clock, was taken in already.
+    pub new_since_ns: i64,
 }
 
 impl Reader {
@@ -62,11 +63,23 @@ impl Reader {
             self.unknown();
             return;
         };
+        let at_ns = event.at_ns();
         let Some((id, kind)) = event.into_kind() else {
             return;
         };
-        if let Some(id) = convert::container_id(&id) {
-            self.inbox.add(id, kind);
+        let age = self.age(at_ns);
+        // a signal counts once; any other event is only a reason to look
+        let is_done = age == Age::Repeated && matches!(kind, Kind::Signalled(_));
+        if let Some(id) = convert::container_id(&id).filter(|_| !is_done) {
+            self.inbox.add(id, (kind, age), at_ns);
+        }
+    }
+
+    fn age(&self, at_ns: Option<i64>) -> Age {
+        if at_ns.is_some_and(|at_ns| at_ns < self.new_since_ns) {
+            Age::Repeated
+        } else {
+            Age::New
         }
     }
 

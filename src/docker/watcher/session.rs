@@ -28,6 +28,7 @@ use super::liveness;
 use super::mark::{Life, Mark};
 use super::mirror::Mirror;
 use super::reader::Reader;
+use super::recall::{self, Span};
 use super::schedule::Schedule;
 
 /// How many containers are inspected at once.
@@ -127,7 +128,11 @@ impl<'a> Session<'a> {
 
     async fn follow(&mut self, client: &Client) -> Result<std::convert::Infallible, Halt> {
         let engine = client.connect(self.timing).await?;
-        let mut background = self.subscribe(&engine).await?;
+        let past = engine.date().map(|date| self.mirror.unheard(date));
+        let mut background = self.subscribe(&engine, past).await?;
+        if let Some(past) = past {
+            self.recall(&engine, past).await;
+        }
         tracing::info!(endpoint = %client.endpoint(), api = %engine.version(), "watching Docker");
         let inbox = Arc::clone(&self.inbox);
         loop {
@@ -145,18 +150,31 @@ impl<'a> Session<'a> {
     }
 
     /// Opens the stream; gives the tasks that read it and watch over it. Each ends only with a failure.
-    async fn subscribe(&self, engine: &Engine) -> Result<JoinSet<Error>, Halt> {
+    async fn subscribe(&self, engine: &Engine, past: Option<Span>) -> Result<JoinSet<Error>, Halt> {
         let (call, connection, body) = engine.events().await?;
         let reader = Reader {
             call,
             inbox: Arc::clone(&self.inbox),
             stats: Arc::clone(self.stats),
+            new_since_ns: past.map_or(0, Span::end_ns),
         };
         let (engine, timing) = (engine.clone(), Arc::clone(self.timing));
         let mut background = JoinSet::new();
         background.spawn(reader.run(connection, body));
         background.spawn(async move { liveness::watch_over(engine, &timing).await });
         Ok(background)
+    }
+
+    /// Takes in who was told to stop before the stream begins. The containers themselves are read afterwards.
+    async fn recall(&mut self, engine: &Engine, past: Span) {
+        if !past.is_empty() {
+            let kept = recall::past(engine, past).await;
+            self.mirror.forget_turned(&kept);
+            for recalled in recall::inspect(engine, kept.signalled()).await {
+                self.mirror.recalled(recalled, past.end_ns());
+            }
+        }
+        self.mirror.heard(Some(past.end_ns() - 1));
     }
 
     fn next_wake(&self) -> Instant {
@@ -278,6 +296,7 @@ impl<'a> Session<'a> {
         for (id, mark) in batch.marks {
             self.take_mark(id, mark).await?;
         }
+        self.mirror.heard(batch.last_ns);
         Ok(())
     }
 
@@ -298,6 +317,9 @@ impl<'a> Session<'a> {
         self.drift.explain(&id);
         if mark.is_old_news(self.mirror.get(&id)) {
             return Ok(());
+        }
+        if mark.turned {
+            self.mirror.turned(&id);
         }
         let told = match mark.life {
             Some(Life::Died) => self.mirror.died(&id, now),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::mark::Mark;
+use super::mark::{Age, Mark};
 use super::mirror::{Look, Mirror};
 use super::schedule::Schedule;
 use crate::docker::wire::{Kind, Listed};
@@ -31,7 +31,9 @@ fn running() -> Container {
 
 fn mark(kinds: &[Kind]) -> Mark {
     let mut mark = Mark::default();
-    kinds.iter().cloned().for_each(|kind| mark.add(kind));
+    for kind in kinds {
+        mark.add(kind.clone(), Age::New);
+    }
     mark
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::docker::signal::Signal;
 
-use super::lenient::{or_default, text};
+use super::lenient::{number, or_default, text};
 
 /// One event.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -21,6 +21,9 @@ pub(in crate::docker) struct Event {
     action: String,
     #[serde(rename = "Actor", deserialize_with = "or_default")]
     actor: Actor,
+    /// Nanoseconds since the epoch; 0 when it does not say.
+    #[serde(rename = "timeNano", deserialize_with = "number")]
+    time_nano: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -84,6 +87,11 @@ const IGNORED: [&str; 13] = [
 ];
 
 impl Event {
+    /// When it was, in nanoseconds of the daemon's clock.
+    pub(in crate::docker) fn at_ns(&self) -> Option<i64> {
+        i64::try_from(self.time_nano).ok().filter(|at| *at > 0)
+    }
+
     /// The container it is about, and what it says. `None`: nothing to us.
     pub(in crate::docker) fn into_kind(self) -> Option<(String, Kind)> {
         let (id, kind) = match self.kind.as_str() {
@@ -186,6 +194,24 @@ mod tests {
             );
             let signalled = expected.map(|signal| ("a".to_owned(), Kind::Signalled(signal)));
             assert_eq!(kind(&text), signalled, "{signal}");
+        }
+    }
+
+    #[test]
+    fn an_event_says_when_it_was() {
+        let at = |text: &str| serde_json::from_str::<Event>(text).unwrap().at_ns();
+        assert_eq!(
+            at(r#"{"timeNano":1795296292123456789}"#),
+            Some(1_795_296_292_123_456_789),
+            "exactly"
+        );
+        for odd in [
+            "{}",
+            r#"{"timeNano":null}"#,
+            r#"{"timeNano":-1}"#,
+            r#"{"timeNano":18446744073709551615}"#,
+        ] {
+            assert_eq!(at(odd), None, "{odd}");
         }
     }
 

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use super::container::FakeContainer;
 use super::world::{Frame, World, network_id};
-use super::{Shared, refusal, removal};
+use super::{Shared, refusal, removal, world};
 
 pub(super) type Answer = Response<BoxBody<Bytes, std::io::Error>>;
 
@@ -75,10 +75,9 @@ async fn route(
     match (method, parts.as_slice()) {
         ("GET", ["version"]) => {
             let (oldest, newest) = shared.world().versions.clone();
-            json_answer(
-                200,
-                &json!({ "Version": "20.10.24", "ApiVersion": newest, "MinAPIVersion": oldest }),
-            )
+            let version =
+                json!({ "Version": "20.10.24", "ApiVersion": newest, "MinAPIVersion": oldest });
+            dated(json_answer(200, &version), &shared.world())
         }
         ("GET" | "HEAD", ["_ping"]) => ping(&shared.world()),
         ("GET", ["events"]) => events(shared, query),
@@ -129,6 +128,13 @@ fn refuse(world: &World, version: Option<&str>, method: &str, path: &str) -> Opt
     Some(json_answer(*status, &refusal(message)))
 }
 
+fn dated(mut answer: Answer, world: &World) -> Answer {
+    let date = world.now().strftime("%a, %d %b %Y %H:%M:%S GMT");
+    let date = date.to_string().parse().unwrap();
+    answer.headers_mut().insert(hyper::header::DATE, date);
+    answer
+}
+
 fn ping(world: &World) -> Answer {
     let mut answer = text_answer(200, "OK");
     let version = world.versions.1.parse().unwrap();
@@ -137,10 +143,16 @@ fn ping(world: &World) -> Answer {
 }
 
 fn events(shared: &Arc<Shared>, query: &str) -> Answer {
-    let since = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("since="))
-        .map(|since| since.parse().unwrap());
+    let moment = |key: &str| {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, text) = pairs.find(|(name, _)| *name == key)?;
+        Some(world::nanoseconds(text))
+    };
+    let since = moment("since");
+    if let Some(until) = moment("until") {
+        let kept = shared.world().kept(since, until);
+        return text_answer(200, &kept);
+    }
     let (stream_tx, stream_rx) = World::stream_queue();
     let gap = shared.world().faults.subscribe_gap;
     if gap.is_zero() {

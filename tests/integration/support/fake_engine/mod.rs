@@ -38,6 +38,8 @@ pub(crate) struct Faults {
     pub list_delay: Duration,
     /// Events are not sent, and not kept for replay.
     pub lose_events: Toggle,
+    /// The daemon's clock is so far ahead.
+    pub clock_ahead: Duration,
     /// Disconnects are told twice, as 20.10 does.
     pub double_disconnects: Toggle,
     /// Calls with this method and path (without version) are answered so.

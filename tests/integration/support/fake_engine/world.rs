@@ -19,6 +19,12 @@ const STREAM_QUEUE: usize = 1024;
 /// A piece of an event stream; an error breaks the connection.
 pub(super) type Frame = io::Result<Bytes>;
 
+/// A moment as the Engine reads it: seconds, perhaps with nine decimals.
+pub(super) fn nanoseconds(text: &str) -> i64 {
+    let (seconds, nanos) = text.split_once('.').unwrap_or((text, "0"));
+    seconds.parse::<i64>().unwrap() * 1_000_000_000 + nanos.parse::<i64>().unwrap()
+}
+
 /// The daemon's state.
 #[derive(Debug)]
 pub(super) struct World {
@@ -246,17 +252,22 @@ impl World {
         self.event("network", action, &network_id(network), &attributes);
     }
 
+    /// By the daemon's clock.
+    pub(super) fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now() + self.faults.clock_ahead
+    }
+
     fn event(&mut self, kind: &str, action: &str, actor: &str, attributes: &Value) {
         if self.faults.lose_events == Toggle::On {
             return;
         }
-        let now = jiff::Timestamp::now();
+        let at_ns = i64::try_from(self.now().as_nanosecond()).unwrap();
         let event = json!({
             "Type": kind, "Action": action, "Actor": { "ID": actor, "Attributes": attributes }, "scope": "local",
-            "time": now.as_second(), "timeNano": u64::try_from(now.as_nanosecond()).unwrap(),
+            "time": at_ns / 1_000_000_000, "timeNano": at_ns,
         });
         let text = format!("{event}\n");
-        self.ring.push_back((now.as_second(), text.clone()));
+        self.ring.push_back((at_ns, text.clone()));
         if self.ring.len() > RING {
             self.ring.pop_front();
         }
@@ -293,12 +304,22 @@ impl World {
         self.ring.clear();
     }
 
+    /// What is kept from then to then.
+    pub(super) fn kept(&self, since: Option<i64>, until: i64) -> String {
+        let since = since.unwrap_or_default();
+        let between = self
+            .ring
+            .iter()
+            .filter(|(at_ns, _)| (since..=until).contains(at_ns));
+        between.map(|(_, text)| text.as_str()).collect()
+    }
+
     /// Replays what is kept since then, and follows.
     pub(super) fn subscribe(&mut self, stream: mpsc::Sender<Frame>, since: Option<i64>) {
         let kept = self
             .ring
             .iter()
-            .filter(|(time, _)| since.is_some_and(|since| *time >= since));
+            .filter(|(at_ns, _)| since.is_some_and(|since| *at_ns >= since));
         for (_, text) in kept {
             stream
                 .try_send(Ok(Bytes::copy_from_slice(text.as_bytes())))
