@@ -78,6 +78,9 @@ pub enum Error {
         /// Our newest.
         ours_max: String,
     },
+    /// Lists show what the event stream did not tell.
+    #[error("the event stream keeps events back")]
+    EventsMissing,
     /// The event stream ended; for a stream that is a failure.
     #[error("the event stream ended")]
     StreamEnded,

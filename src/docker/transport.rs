@@ -6,7 +6,9 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use rustix::net::sockopt;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -16,6 +18,9 @@ use tokio_rustls::TlsConnector;
 
 use super::endpoint::{Authority, Endpoint, TlsFiles};
 use super::error::Error;
+
+/// How often a silent connection proves that the other side is there.
+const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// What HTTP runs over.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -45,7 +50,17 @@ pub(super) async fn open(endpoint: &Endpoint) -> Result<Box<dyn Stream>, Error> 
 async fn tcp(authority: &Authority) -> io::Result<TcpStream> {
     let stream = TcpStream::connect((authority.host.as_str(), authority.port)).await?;
     stream.set_nodelay(true)?;
+    keep_alive(&stream)?;
     Ok(stream)
+}
+
+/// The event stream may be silent for hours, and something in between may forget it without an end.
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, KEEPALIVE)?;
+    sockopt::set_tcp_keepintvl(stream, KEEPALIVE)?;
+    sockopt::set_tcp_keepcnt(stream, 3)?;
+    Ok(())
 }
 
 async fn tls_config(endpoint: &Endpoint, files: &TlsFiles) -> Result<ClientConfig, Error> {
@@ -107,5 +122,25 @@ fn tls_error(
         endpoint: endpoint.to_string(),
         what: what.to_owned(),
         source: Box::new(source),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    // A connection that a firewall forgot stayed open, silent, for ever.
+    #[tokio::test]
+    async fn a_silent_connection_proves_itself() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let authority = Authority {
+            host: "127.0.0.1".to_owned(),
+            port: listener.local_addr().unwrap().port(),
+        };
+        let stream = tcp(&authority).await.unwrap();
+        assert!(sockopt::socket_keepalive(&stream).unwrap(), "it is asked");
+        assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), KEEPALIVE, "soon");
     }
 }

@@ -363,7 +363,37 @@ async fn lost_events_are_found_and_counted_as_drift() {
         }
     };
     soon("the count", counted).await;
-    assert_eq!(seen.resyncs, 1, "told as changes");
+    let told = |change: &Change| matches!(change, Change::Apply(it) if it.name == "unseen");
+    assert!(seen.log.iter().any(told), "told as a change");
+}
+
+// A stream that a proxy in between had forgotten stayed open and silent: drift was logged with every list, for ever.
+#[tokio::test]
+async fn a_stream_that_keeps_events_back_is_replaced() {
+    let engine = FakeEngine::new();
+    let timing = Timing {
+        relist_interval: Duration::from_millis(100),
+        drift_grace: Duration::from_millis(50),
+        ..quick_timing()
+    };
+    let mut seen = Observer::start(&engine, timing).await;
+    engine.faults(|faults| faults.lose_events = Toggle::On);
+    engine.start(container("unseen"));
+    seen.until("another session", |seen| seen.resyncs == 2)
+        .await;
+    assert_eq!(seen.stats.reconnects.get(), 1, "as any other loss");
+    assert_eq!(seen.state("unseen"), Some(State::Running), "it stays");
+    engine.faults(|faults| faults.lose_events = Toggle::Off);
+    let lists = seen.stats.lists.get();
+    engine.start(web());
+    seen.until("its start", |seen| {
+        seen.state("web") == Some(State::Running)
+    })
+    .await;
+    while seen.stats.lists.get() < lists + 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(seen.stats.reconnects.get(), 1, "this one is good");
 }
 
 #[tokio::test]

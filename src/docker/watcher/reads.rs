@@ -137,6 +137,9 @@ impl Session<'_> {
             differences.extend(self.mirror.absent(&id).map(|change| (id, change)));
         }
         self.mirror.forget_ended(begun);
+        if differences.is_empty() {
+            self.drift.agreed();
+        }
         for (id, change) in differences {
             if counts {
                 self.drift.suspect(id, Instant::now());

@@ -144,7 +144,7 @@ impl<'a> Session<'a> {
                 () = inbox.arrived() => self.take_marks().await?,
                 Some(read) = self.reads.join_next() => self.take_read(joined(read)).await?,
                 Some(inspection) = self.inspections.join_next() => self.take_inspection(joined(inspection)).await?,
-                () = tokio::time::sleep_until(wake) => self.wake(&engine),
+                () = tokio::time::sleep_until(wake) => self.wake(&engine)?,
             }
         }
     }
@@ -193,14 +193,11 @@ impl<'a> Session<'a> {
         wake.unwrap_or_else(|| Instant::now() + self.timing.relist_interval)
     }
 
-    fn wake(&mut self, engine: &Engine) {
+    fn wake(&mut self, engine: &Engine) -> Result<(), Halt> {
         let now = Instant::now();
-        for id in self.drift.take_unexplained(now) {
-            self.stats.drift.add_one();
-            tracing::warn!(container = %id, "a complete list shows a change that no event told");
-        }
+        self.count_drift(now)?;
         if !self.reads.is_empty() || now < self.quiet_until {
-            return;
+            return Ok(());
         }
         if self.list_due <= now {
             self.begin_read(engine, None, now);
@@ -210,6 +207,20 @@ impl<'a> Session<'a> {
                 self.begin_read(engine, Some(ids), now);
             }
         }
+        Ok(())
+    }
+
+    /// Counts what no event explained. A stream that goes on like that is given up.
+    fn count_drift(&mut self, now: Instant) -> Result<(), Halt> {
+        let unexplained = self.drift.take_unexplained(now);
+        for id in &unexplained {
+            self.stats.drift.add_one();
+            tracing::warn!(container = %id, "a complete list shows a change that no event told");
+        }
+        if !unexplained.is_empty() && self.drift.distrusts(self.stats.events.get()) {
+            return Err(Halt::Failed(Error::EventsMissing));
+        }
+        Ok(())
     }
 
     /// What the next read asks for. Under a storm of events on a large host only as many as fit into one call: the
@@ -231,6 +242,7 @@ impl<'a> Session<'a> {
         counter.add_one();
         if ids.is_none() {
             self.list_due = begun + self.timing.relist_interval;
+            self.drift.list_begins(self.stats.events.get());
         }
         self.quiet_until = begun + self.timing.read_gap;
         let engine = engine.clone();
