@@ -43,7 +43,7 @@ impl Task {
 
     async fn report(&mut self) -> (String, Progress) {
         let report = soon("a report", self.reports.recv()).await.unwrap();
-        (report.stack.1.to_string(), report.progress)
+        (report.order.stack.1.to_string(), report.progress)
     }
 
     async fn done(&mut self) -> Removed {
