@@ -424,6 +424,37 @@ fn who_was_live_a_moment_ago_is_not_let_go() {
     assert_eq!(word(&mut bench), "surplus", "its requests have ended");
 }
 
+// With its one routed container gone, nothing knew the stack: its other containers stayed for ever.
+#[test]
+fn a_stack_of_which_nothing_is_routed_is_known_and_can_go() {
+    let worker = |name: &str, n: u8| {
+        let mut worker = web(name, n);
+        worker.labels.remove("pointsman.port");
+        worker.ports.clear();
+        worker
+    };
+    let all = [web("v1", 1), worker("v2", 2), web("v3", 3)];
+    let mut bench = Bench::with(&all);
+    bench.keep_last(1);
+    let now = bench.daemon.clock.now();
+    let stacks = bench.daemon.table.every_stack(now);
+    let listed: Vec<_> = stacks
+        .iter()
+        .map(|stack| (stack.version.as_str(), stack.health.expected))
+        .collect();
+    assert_eq!(listed, [("v1", 1), ("v2", 0), ("v3", 1)], "without servers");
+    let outcome = bench.gc().unwrap();
+    let fate = &outcome.stacks[1].verdict.fate;
+    assert!(matches!(fate, Fate::Goes(_)), "the rules apply: {fate:?}");
+    bench.pass(1);
+    bench.pass(35 * SECOND);
+    bench.pass(1);
+    assert_eq!(bench.ordered(), ["v2"], "as any other");
+    let mut bench = Bench::with(&all);
+    bench.retire("v2", Removal::default()).unwrap();
+    assert_eq!(bench.stages(), ["withdrawing"], "and when somebody says so");
+}
+
 #[test]
 fn a_full_disk_lets_nothing_go() {
     let all: Vec<Container> = (1..=4).map(|n| web(&format!("v{n}"), n)).collect();

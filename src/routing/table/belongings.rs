@@ -33,18 +33,18 @@ pub struct Belongings {
 }
 
 impl Table {
-    /// The stacks of an env, with what belongs to them.
+    /// The stacks of an env, with what belongs to them; also those of which nothing is routed, as when the one container
+    /// that was is gone.
     pub fn belongings(&self, key: &EnvKey) -> BTreeMap<Version, Belongings> {
         let members = by_version(&self.facts.members(key), &self.rollout(key));
-        let stacks = self.stacks.get(key).into_iter().flatten();
+        let stacks = members.iter().filter(|(_, members)| members.is_stack());
         stacks
-            .filter_map(|(version, _)| {
-                let members = members.get(version)?;
+            .map(|(version, members)| {
                 let belongings = Belongings {
                     guarded: self.guard(key, version, members),
                     ..Belongings::of(&members.own)
                 };
-                Some((version.clone(), belongings))
+                ((*version).clone(), belongings)
             })
             .collect()
     }

@@ -46,6 +46,12 @@ impl<'a> Members<'a> {
         self.own.iter().chain(&self.withdrawn).copied()
     }
 
+    /// Is there more than what somebody runs once in its name.
+    pub(crate) fn is_stack(&self) -> bool {
+        let mut own = self.own.iter();
+        own.any(|fact| !compose::is_one_off(&fact.container))
+    }
+
     /// When they were made; `None` without any.
     pub(crate) fn made(&self) -> Option<Made> {
         let made = |fact: &Fact| fact.container.created;
