@@ -256,7 +256,7 @@ pub struct StackEntry {
     pub active: bool,
     /// When its oldest container was created, seconds since the epoch.
     pub created: u64,
-    /// Where it answers on its own.
+    /// Where it answers: at the live host, the staged one, or its own.
     pub urls: Vec<String>,
     /// How it is.
     pub health: Health,

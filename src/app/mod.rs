@@ -150,8 +150,8 @@ impl Daemon {
     async fn start(config: Config, announce: impl FnOnce(Bound)) -> anyhow::Result<Self> {
         let options = settings::table_options(&config)?;
         let client = docker::Client::new(settings::endpoint(&config)?);
-        let confirmer = settings::confirmer(&config)?;
-        let versions = settings::traefik_versions(&config)?;
+        let (confirmer, versions) = settings::traefik_apis(&config)?;
+        let retention = settings::retention(&config)?;
         let admin_token = settings::token(config.admin.token.as_ref())?;
         web::check_admin_address(config.admin.listen, admin_token.as_ref())?;
         let hook_secrets = webhooks::Secrets::new(crate::config::hook_tokens()?);
@@ -172,7 +172,7 @@ impl Daemon {
         let (proxies, news, hook_stats) = (Proxies::new(), Feed::new(), webhooks::Stats::default());
         daemon.ask_versions(versions, &proxies, &changes_tx);
         daemon.tell_reached(&proxies, &changes_tx);
-        let upkeep = daemon.remove_stacks(&client, settings::retention(&config)?);
+        let upkeep = daemon.remove_stacks(&client, retention);
         daemon.collect(handle.clone(), &news, upkeep.retention.clone());
         let stats = daemon.watch(client, changes_tx, (attachments_rx, targets_rx));
         let metrics = metrics(&reader, &proxies, &hook_stats, stats);

@@ -136,7 +136,7 @@ pub(super) fn token(secret: Option<&Secret>) -> anyhow::Result<Option<Token>> {
         .transpose()
 }
 
-pub(super) fn confirmer(config: &Config) -> anyhow::Result<Option<Confirmer>> {
+fn confirmer(config: &Config) -> anyhow::Result<Option<Confirmer>> {
     if config.traefik.apis.is_empty() {
         return Ok(None);
     }
@@ -146,13 +146,20 @@ pub(super) fn confirmer(config: &Config) -> anyhow::Result<Option<Confirmer>> {
 }
 
 /// Who asks for the release, when the operator does not say it.
-pub(super) fn traefik_versions(config: &Config) -> anyhow::Result<Option<TraefikVersions>> {
+fn traefik_versions(config: &Config) -> anyhow::Result<Option<TraefikVersions>> {
     if config.traefik.apis.is_empty() || config.labels.traefik_version.is_some() {
         return Ok(None);
     }
     TraefikVersions::new(&config.traefik.apis, api_auth(config)?.as_ref())
         .map(Some)
         .context(SettingUnusable("--traefik-api"))
+}
+
+/// Who asks Traefik's API: what it has applied, and which release it is.
+pub(super) fn traefik_apis(
+    config: &Config,
+) -> anyhow::Result<(Option<Confirmer>, Option<TraefikVersions>)> {
+    Ok((confirmer(config)?, traefik_versions(config)?))
 }
 
 /// The policy of envs whose record has none.

@@ -1,4 +1,4 @@
-//! The verbs that say nothing but their name: `rollback`, `hold`, `resume`, `abort`, `finish`, `evict`, `unfreeze`.
+//! The verbs that say nothing but their name: `hold`, `resume`, `abort`, `finish`, `evict`, `unfreeze`.
 //!
 //! Sending and waiting are those of every verb that moves an env (`transition`).
 
@@ -7,12 +7,6 @@ use clap::Args;
 use super::failure::Outcome;
 use super::session::{EnvArgs, Session};
 use super::transition::{Transition, TransitionArgs};
-
-/// Examples at the end of the help of `rollback`.
-pub(super) const ROLLBACK: &str = "\
-Examples:
-  pointsman rollback whoami dev              nothing is redeployed, no version is named
-  pointsman rollback whoami dev --dry-run    say what would be live";
 
 /// Examples at the end of the help of `hold`.
 pub(super) const HOLD: &str = "\

@@ -133,31 +133,9 @@ fn find(context: &str) -> Result<String, Failure> {
     }
 }
 
-/// Options that are for this machine alone, each with a value.
-const LOCAL: [&str; 5] = [
-    "--context",
-    "--from",
-    "--from-context",
-    "--file",
-    "--env-file",
-];
-
-/// The arguments without those for this machine, and with `-` in place of the local file.
+/// The arguments without the context, and with `-` in place of the local file.
 fn remote_args(args: &[OsString], input: Option<&str>) -> Vec<OsString> {
-    let mut kept = Vec::with_capacity(args.len());
-    let mut rest = args.iter();
-    while let Some(arg) = rest.next() {
-        let text = arg.to_string_lossy();
-        if LOCAL.contains(&text.as_ref()) {
-            // Its value.
-            rest.next();
-        } else if !text
-            .split_once('=')
-            .is_some_and(|(flag, _)| LOCAL.contains(&flag))
-        {
-            kept.push(arg.clone());
-        }
-    }
+    let mut kept = without(args, &["--context"]);
     let Some(path) = input else { return kept };
     for arg in kept.iter_mut().rev() {
         let text = arg.to_string_lossy();
@@ -165,6 +143,25 @@ fn remote_args(args: &[OsString], input: Option<&str>) -> Vec<OsString> {
         if let Some(before) = joined.or((text == path).then_some("")) {
             *arg = OsString::from(format!("{before}-"));
             break;
+        }
+    }
+    kept
+}
+
+/// The arguments without these options, each with its value.
+pub(super) fn without(args: &[OsString], options: &[&str]) -> Vec<OsString> {
+    let mut kept = Vec::with_capacity(args.len());
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        let text = arg.to_string_lossy();
+        if options.contains(&text.as_ref()) {
+            // Its value.
+            rest.next();
+        } else if !text
+            .split_once('=')
+            .is_some_and(|(flag, _)| options.contains(&flag))
+        {
+            kept.push(arg.clone());
         }
     }
     kept
@@ -194,7 +191,11 @@ mod tests {
         ];
         let args = args.map(OsString::from);
         let expected = ["promote", "a", "b", "v", "5%"].map(OsString::from);
-        assert_eq!(remote_args(&args, None), expected, "of this machine");
+        let local = ["--from", "--file"];
+        assert_eq!(without(&args, &local), expected, "of this machine");
+        let args = ["rollback", "--context", "prod", "a", "b", "--from", "v"].map(OsString::from);
+        let expected = ["rollback", "a", "b", "--from", "v"].map(OsString::from);
+        assert_eq!(remote_args(&args, None), expected, "another verb's --from");
         let args = ["shift", "a", "b", "--plan-file=p.toml"].map(OsString::from);
         let expected = ["shift", "a", "b", "--plan-file=-"].map(OsString::from);
         assert_eq!(

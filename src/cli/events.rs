@@ -5,11 +5,12 @@ use clap::Args;
 use crate::api::Event;
 use crate::routing::ids::{AppName, EnvName};
 
+use super::client::Request;
 use super::exit;
 use super::failure::{Failure, Outcome};
 use super::feed::{Events, Told};
 use super::output::{self, Reader};
-use super::session::Session;
+use super::session::{EnvArgs, Session};
 
 /// Examples at the end of its help.
 pub(super) const EXAMPLES: &str = "\
@@ -31,7 +32,15 @@ pub(super) struct EventsArgs {
 /// Runs the verb; it ends when nobody reads any more.
 pub(super) fn run(args: &EventsArgs, session: &Session) -> Outcome {
     let query = match (&args.app, &args.env) {
-        (Some(app), Some(env)) => format!("?app={app}&env={env}"),
+        (Some(app), Some(env)) => {
+            let env = EnvArgs {
+                app: app.clone(),
+                env: env.clone(),
+            };
+            // an unknown one would be silent for ever
+            session.send(&env, &Request::get(env.path()))?;
+            format!("?app={app}&env={}", env.env)
+        }
         _ => String::new(),
     };
     let mut events = Events::of(session, &query);

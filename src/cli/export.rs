@@ -1,5 +1,7 @@
 //! `export`: the last confirmed document as a file for Traefik's file provider, without a daemon.
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::fallback::{self, Choice};
@@ -58,9 +60,16 @@ pub(super) fn run(args: &ExportArgs) -> Outcome {
         }
     }
     let file = fallback::for_file_provider(&document);
-    let file = file.map_err(|error| Failure::unexpected(format!("{}: {error}", path.display())))?;
+    let file = file.map_err(|error| unreadable(&path, &error))?;
     output::print(&String::from_utf8_lossy(&file))?;
     Ok(exit::DONE)
+}
+
+fn unreadable(path: &Path, error: &dyn std::error::Error) -> Failure {
+    Failure::new(
+        exit::STATE_UNREADABLE,
+        format!("{}: {error}", path.display()),
+    )
 }
 
 fn wish(text: &str) -> Result<Wish, Failure> {
@@ -82,11 +91,17 @@ fn wish(text: &str) -> Result<Wish, Failure> {
 
 fn choice(wish: &Wish, loaded: &store::Loaded) -> Result<Choice, Failure> {
     let record = loaded.rollouts.get(&wish.key).ok_or_else(|| {
-        Failure::unexpected(format!("there is no env {} in the stored state", wish.key))
+        Failure::new(
+            exit::REFUSED,
+            format!("there is no env {} in the stored state", wish.key),
+        )
     })?;
     let slot = wish.slot.unwrap_or_else(|| record.other_slot());
     let placed = record.slots.get(slot).ok_or_else(|| {
-        Failure::unexpected(format!("slot {} of {} is empty", slot.as_str(), wish.key))
+        Failure::new(
+            exit::REFUSED,
+            format!("slot {} of {} is empty", slot.as_str(), wish.key),
+        )
     })?;
     Ok(Choice {
         key: wish.key.clone(),

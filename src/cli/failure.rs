@@ -3,6 +3,7 @@
 //! Verbs return it, `output` prints it: `error: ...`, then `next: ...`. Nothing panics and nothing exits on the
 //! way, so that every end has a code and a sentence.
 
+use crate::api::Problem;
 use crate::config;
 
 use super::exit;
@@ -32,6 +33,13 @@ impl Failure {
             next: None,
             json: None,
         }
+    }
+
+    /// Is it what the API calls by this code.
+    pub(super) fn is(&self, code: &str) -> bool {
+        let problem = self.json.as_ref();
+        let problem = problem.and_then(|json| serde_json::from_str::<Problem>(json).ok());
+        problem.is_some_and(|problem| problem.code == code)
     }
 
     /// Wrong usage.

@@ -2,6 +2,7 @@
 //!
 //! What goes is withdrawn at once and removed later, when requests had time to end; `--wait` waits for that.
 
+use std::num::ParseIntError;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -55,9 +56,16 @@ pub(super) struct GcArgs {
     /// Leave images alone that nothing uses any more
     #[arg(long, conflicts_with = "plan")]
     keep_images: bool,
-    /// Numbers of the pull requests that are open; others are closed
-    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', num_args = 0.., requires = "app")]
-    open: Option<Vec<u64>>,
+    /// Numbers of the pull requests that are open; others are closed, and with "" all are
+    #[arg(
+        long,
+        value_name = "NUMBERS",
+        value_delimiter = ',',
+        num_args = 0..,
+        value_parser = parse_number,
+        requires = "app"
+    )]
+    open: Option<Vec<Number>>,
     /// Wait until nothing is left of what goes
     #[arg(long, conflicts_with = "plan")]
     wait: bool,
@@ -65,6 +73,10 @@ pub(super) struct GcArgs {
     #[arg(long, default_value = "5m", value_name = "DURATION", value_parser = parse_duration)]
     timeout: Duration,
 }
+
+/// Of a pull request; what a script has of an empty list is none.
+#[derive(Clone, Copy, Debug)]
+struct Number(Option<u64>);
 
 /// Runs the verb.
 pub(super) fn run(args: &GcArgs, session: &Session) -> Outcome {
@@ -94,6 +106,11 @@ impl GcArgs {
         })
     }
 
+    fn numbers(&self) -> Option<Vec<u64>> {
+        let open = self.open.as_ref()?;
+        Some(open.iter().filter_map(|number| number.0).collect())
+    }
+
     /// What is being removed of what was asked for.
     fn left(&self, told: &GcAnswer) -> Vec<String> {
         let named = self.named();
@@ -108,7 +125,7 @@ impl GcArgs {
     fn query(&self) -> String {
         let named = self.named();
         let named = named.map_or_else(String::new, |it| format!("app={}&env={}", it.app, it.env));
-        let open = self.open.as_ref().map_or_else(String::new, |numbers| {
+        let open = self.numbers().map_or_else(String::new, |numbers| {
             let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
             format!("&open_pull_requests={}", numbers.join(","))
         });
@@ -122,7 +139,7 @@ fn ask(args: &GcArgs, session: &Session) -> Result<Answer, Failure> {
         let body = GcBody {
             app: args.app.clone(),
             env: args.env.clone(),
-            open_pull_requests: args.open.clone(),
+            open_pull_requests: args.numbers(),
             volumes: args.volumes,
             keep_images: args.keep_images,
         };
@@ -236,6 +253,11 @@ fn wait(args: &GcArgs, session: &Session) -> Outcome {
         }
         std::thread::sleep(PAUSE);
     }
+}
+
+fn parse_number(text: &str) -> Result<Number, ParseIntError> {
+    let number = Some(text).filter(|text| !text.is_empty());
+    number.map(str::parse).transpose().map(Number)
 }
 
 fn parse_duration(text: &str) -> Result<Duration, DurationError> {

@@ -57,7 +57,8 @@ pub(super) fn run(args: &HealthcheckArgs, global: &Global) -> Outcome {
 }
 
 fn client(args: &HealthcheckArgs, global: &Global) -> Result<Client, Failure> {
-    if global.names_a_url() {
+    let is_local = args.admin_listen.is_some() || args.config.is_some();
+    if global.names_a_url() && !is_local {
         return global.client();
     }
     let given = [

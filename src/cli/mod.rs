@@ -10,6 +10,7 @@ mod check;
 mod client;
 mod completions;
 mod compose;
+mod connect;
 mod context;
 mod deploy;
 mod diagnose;
@@ -30,9 +31,11 @@ mod maintenance;
 mod origin;
 mod outcome;
 mod output;
+mod placed;
 mod progress;
 mod promote;
 mod retire;
+mod rollback;
 mod sentence;
 mod serve;
 mod session;
@@ -103,8 +106,8 @@ enum Verb {
     #[command(after_help = switch::EXAMPLES)]
     Switch(switch::SwitchArgs),
     /// Go back to the previous version
-    #[command(after_help = bare::ROLLBACK)]
-    Rollback(BareArgs),
+    #[command(after_help = rollback::EXAMPLES)]
+    Rollback(rollback::RollbackArgs),
     /// Give the other slot a share of live traffic
     #[command(after_help = weight::EXAMPLES)]
     Weight(weight::WeightArgs),
@@ -126,7 +129,7 @@ enum Verb {
     /// Empty the other slot
     #[command(after_help = bare::EVICT)]
     Evict(BareArgs),
-    /// Forbid changes; going back stays allowed
+    /// Forbid what moves live traffic; going back stays allowed
     #[command(after_help = freeze::EXAMPLES)]
     Freeze(freeze::FreezeArgs),
     /// Allow changes again
@@ -190,8 +193,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => return usage(&error),
     };
     let format = parsed.global.format();
-    let outcome = match &parsed.global.context {
-        Some(context) => elsewhere(context, &args, &parsed),
+    // what serves is meant for this machine, whatever is usual
+    let named = if matches!(parsed.verb, Verb::Serve(_)) {
+        parsed.global.named_context()
+    } else {
+        parsed.global.context()
+    };
+    let outcome = match named {
+        Some(context) => elsewhere(&context, &args, &parsed),
         None => here(&parsed, format),
     };
     output::finish(outcome, format)
@@ -222,7 +231,7 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
             promote::run(args, &open()?)
         }
         Verb::Switch(args) => switch::run(args, &open()?),
-        Verb::Rollback(args) => bare::run("rollback", args, &open()?),
+        Verb::Rollback(args) => rollback::run(args, &open()?),
         Verb::Weight(args) => weight::run(args, &open()?),
         Verb::Shift(args) => shift::run(args, open),
         Verb::Hold(args) => bare::run("hold", args, &open()?),
@@ -241,7 +250,7 @@ fn here(parsed: &CommandLine, format: Format) -> Outcome {
         Verb::Gc(args) => gc::run(args, &open()?),
         Verb::Diagnose => diagnose::run(&open()?),
         Verb::Doctor(args) => doctor::run(args, global),
-        Verb::Check(args) => check::run(args, global.context.as_deref(), format),
+        Verb::Check(args) => check::run(args, global.context().as_deref(), format),
         Verb::Export(args) => export::run(args),
         Verb::State(verb) => state::run(verb, format),
         Verb::Healthcheck(args) => healthcheck::run(args, global),
@@ -309,6 +318,10 @@ fn elsewhere(context: &str, args: &[OsString], parsed: &CommandLine) -> Outcome 
     let args = args.get(1..).unwrap_or_default();
     if matches!(parsed.verb, Verb::Doctor(_)) {
         return context::run(context, &doctor::with_time(args), input);
+    }
+    if matches!(parsed.verb, Verb::Promote(_)) {
+        let args = context::without(args, &promote::LOCAL);
+        return context::run(context, &args, input);
     }
     context::run(context, args, input)
 }

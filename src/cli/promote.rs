@@ -23,6 +23,9 @@ Examples:
   pointsman promote whoami dev v1.2.1 25% --supersede   instead of what is on its way now
   pointsman promote whoami prod v1.2.0 --from dev --file compose.yaml   deploy there what was tested in dev, and stage it";
 
+/// Options for the machine that deploys, each with a value.
+pub(super) const LOCAL: [&str; 4] = ["--from", "--from-context", "--file", "--env-file"];
+
 /// Arguments of `promote`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct PromoteArgs {

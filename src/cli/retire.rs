@@ -8,12 +8,14 @@ use crate::routing::ids::Version;
 use super::failure::Outcome;
 use super::session::{EnvArgs, Session};
 use super::transition::{Transition, TransitionArgs};
+use super::{exit, output};
 
 /// Examples at the end of its help.
 pub(super) const EXAMPLES: &str = "\
 Examples:
   pointsman retire whoami dev pr-17             it answers nowhere any more
   pointsman retire whoami dev pr-17 --remove    and its containers, networks and unused images go
+  pointsman retire whoami dev pr-17 --remove --ignore-missing   also if it never was there
   pointsman retire whoami dev v1.2.0 --force    although it is live: the env has no live version then";
 
 /// Arguments of `retire`.
@@ -39,6 +41,9 @@ pub(super) struct RetireArgs {
     /// Leave images alone that nothing uses any more
     #[arg(long, requires = "remove")]
     keep_images: bool,
+    /// It is well if there is no such version
+    #[arg(long)]
+    ignore_missing: bool,
     #[command(flatten)]
     transition: TransitionArgs,
 }
@@ -52,8 +57,15 @@ pub(super) fn run(args: &RetireArgs, session: &Session) -> Outcome {
         volumes: args.volumes,
         keep_images: args.keep_images,
     };
-    Transition::new(session, &args.env, "retire", &args.transition)
+    let outcome = Transition::new(session, &args.env, "retire", &args.transition)
         .version(&args.version)
         .body(&body)?
-        .run()
+        .run();
+    match outcome {
+        Err(failure) if args.ignore_missing && failure.is("unknown_version") => {
+            output::note(&format!("{}: there is no {}", args.env, args.version))?;
+            Ok(exit::DONE)
+        }
+        outcome => outcome,
+    }
 }

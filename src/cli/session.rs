@@ -13,6 +13,9 @@ use super::exit;
 use super::failure::Failure;
 use super::output::Format;
 
+/// Somebody else answers.
+const OTHER: &str = "check that --url names the admin address (default port 9001) without a path, not Traefik's or the provider's";
+
 /// The daemon, and how results are wanted.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -117,13 +120,18 @@ impl Session {
                 self.client.base(),
                 answer.status
             ))
-            .next("check that --url names the admin address (default port 9001), not Traefik's or the provider's");
+            .next(OTHER);
         };
         let state = problem.state.as_ref();
         let state = state.map_or_else(String::new, |state| format!(", state {state}"));
         let message = format!("{} ({}{state})", problem.detail, problem.code);
         let mut failure = Failure::new(code_of(answer.status), message);
         failure.next = next_step(&problem, answer.retry_after);
+        if problem.code == "not_found" {
+            // no verb asks for a path that the admin listener does not have
+            failure.code = exit::UNEXPECTED;
+            failure.next = Some(OTHER.to_owned());
+        }
         failure.json = Some(answer.body.clone());
         failure
     }
@@ -141,14 +149,14 @@ fn code_of(status: u16) -> u8 {
 fn next_step(problem: &Problem, retry_after: Option<u64>) -> Option<String> {
     match (problem.status, retry_after) {
         (401 | 403, _) => Some(
-            "name the file with the admin token with --token-file FILE, or set POINTSMAN_TOKEN"
+            "name the file with the daemon's admin token with --token-file FILE, or set POINTSMAN_TOKEN; one that was sent is not the daemon's"
                 .to_owned(),
         ),
         (412, _) => problem.generation.map(|generation| {
             format!("look at it with `pointsman status`, then repeat with --if-match {generation}")
         }),
         (_, Some(seconds)) => Some(format!(
-            "try again in {seconds} s, or let the verb wait with --timeout"
+            "try again in {seconds} s"
         )),
         _ => None,
     }

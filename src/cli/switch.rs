@@ -5,8 +5,10 @@
 use clap::Args;
 
 use crate::api::SwitchBody;
+use crate::routing::ids::Version;
 
 use super::failure::Outcome;
+use super::placed::Placed;
 use super::session::{EnvArgs, Session};
 use super::transition::{Transition, TransitionArgs};
 
@@ -15,6 +17,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   pointsman switch whoami dev                    the staged version goes live
   pointsman switch whoami dev --wait applied     and every Traefik has it when this returns
+  pointsman switch whoami dev --to v1.2.0        only if v1.2.0 is what is staged; repeat it as you like
   pointsman switch whoami dev --if-match 7       only if nobody else has moved it since
   pointsman switch whoami dev --force            although its last shift failed";
 
@@ -26,6 +29,9 @@ pub(super) struct SwitchArgs {
     /// Also a version that failed as it is
     #[arg(long)]
     force: bool,
+    /// Only if this version is staged; when it is live already nothing is done
+    #[arg(long, value_name = "VERSION")]
+    to: Option<Version>,
     #[command(flatten)]
     transition: TransitionArgs,
 }
@@ -38,5 +44,15 @@ pub(super) fn run(args: &SwitchArgs, session: &Session) -> Outcome {
     } else {
         transition
     };
-    transition.run()
+    let Some(version) = &args.to else {
+        return transition.run();
+    };
+    let placed = Placed::look(session, &args.env)?;
+    if placed.is_live(version) {
+        return placed.tell_live(session, version);
+    }
+    if !placed.is_staged(version) {
+        return Err(placed.refused(version, "staged"));
+    }
+    transition.at(placed.generation()).run()
 }

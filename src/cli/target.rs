@@ -30,9 +30,13 @@ pub(super) struct Global {
         help = "File with the admin token [env: POINTSMAN_TOKEN_FILE, or the token in POINTSMAN_TOKEN]"
     )]
     pub(super) token_file: Option<String>,
-    /// Run the verb in the Pointsman container of this docker context
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(super) context: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help = "Run the verb in the Pointsman container of this docker context [env: POINTSMAN_CONTEXT]"
+    )]
+    context: Option<String>,
     /// Print the API's JSON
     #[arg(long, global = true)]
     pub(super) json: bool,
@@ -46,6 +50,20 @@ impl Global {
         } else {
             Format::Text
         }
+    }
+
+    /// The docker context that was named: by flag, or by the environment unless a URL was named by flag.
+    pub(super) fn context(&self) -> Option<String> {
+        let usual = || {
+            let is_free = self.url.is_none();
+            is_free.then(|| environment("POINTSMAN_CONTEXT")).flatten()
+        };
+        self.named_context().or_else(usual)
+    }
+
+    /// The one that the flag names.
+    pub(super) fn named_context(&self) -> Option<String> {
+        self.context.clone()
     }
 
     /// A client for the daemon that was named, else for the one of this machine.

@@ -59,6 +59,8 @@ pub(super) struct Transition<'a> {
     env: &'a EnvArgs,
     asked: Asked<'a>,
     body: Option<String>,
+    /// What somebody looked at before.
+    generation: Option<u64>,
     args: &'a TransitionArgs,
 }
 
@@ -87,6 +89,7 @@ impl<'a> Transition<'a> {
                 version: None,
             },
             body: None,
+            generation: None,
             args,
         }
     }
@@ -95,6 +98,13 @@ impl<'a> Transition<'a> {
     #[must_use]
     pub(super) const fn version(mut self, version: &'a Version) -> Self {
         self.asked.version = Some(version);
+        self
+    }
+
+    /// Only if the env still has this generation.
+    #[must_use]
+    pub(super) const fn at(mut self, generation: u64) -> Self {
+        self.generation = Some(generation);
         self
     }
 
@@ -194,7 +204,7 @@ impl Transition<'_> {
             (false, true, WaitFor::Applied) => format!("?wait=applied&timeout={millis}ms"),
         };
         let mut headers = vec![("idempotency-key", key.to_owned())];
-        if let Some(generation) = self.args.if_match {
+        if let Some(generation) = self.args.if_match.or(self.generation) {
             headers.push(("if-match", format!("\"{generation}\"")));
         }
         Request {

@@ -51,6 +51,18 @@ pub struct GcOutcome {
     pub now: Timestamp,
 }
 
+/// A list that no rule reads would let nothing go, and nobody would notice.
+fn knows_pull_requests(facts: &Facts) -> Result<(), CommandError> {
+    let reads = |env: &EnvFacts| {
+        let policy = env.policy.as_ref();
+        policy.is_some_and(|policy| policy.pull_requests.is_some())
+    };
+    let deaf = facts.envs.iter().find(|env| !reads(env));
+    deaf.map_or(Ok(()), |env| {
+        Err(CommandError::NoPullRequestRule(env.key.clone()))
+    })
+}
+
 /// What becomes of one stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GcStack {
@@ -105,6 +117,9 @@ impl Reconciler {
             return Err(CommandError::UnknownEnv(key.clone()));
         }
         let (facts, memory) = self.facts(request, now);
+        if request.open.is_some() {
+            knows_pull_requests(&facts)?;
+        }
         let verdicts = plan(&facts);
         if let Some(run) = &request.run {
             if !self.table.is_current() {

@@ -124,6 +124,12 @@ pub enum CommandError {
         /// Why not.
         why: String,
     },
+    /// Somebody says which pull requests are open, and nobody wants to know.
+    #[error(
+        "{0} has no rule for pull requests, so which are open changes nothing: give its record `[retention]` with \
+         `pull_requests = \"pr-\"`, the beginning of their versions"
+    )]
+    NoPullRequestRule(EnvKey),
     /// Docker does not answer, so what runs is not known.
     #[error("Docker does not answer, so nothing is removed")]
     DockerAway,
@@ -148,6 +154,7 @@ impl CommandError {
             Self::StateReadOnly(_) => "state_read_only",
             Self::Item { error, .. } => error.code(),
             Self::Guarded { .. } => "guarded",
+            Self::NoPullRequestRule(_) => "no_pull_request_rule",
             Self::DockerAway => "docker_away",
             Self::Stopped => "stopped",
         }

@@ -6,11 +6,15 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::confirm::{ApiState, Confirmer};
-use super::proxies::{Proxies, ProxyState};
+use super::proxies::{Behind, Proxies, ProxyState};
 use crate::api;
 use crate::reconciler::{Followers, Proof};
 use crate::routing::ids::Revision;
 use crate::snapshot::{Publication, Reader};
+
+/// What follows from a document that is not taken.
+const WAY: &str = "goes on with what it had before: its log names what it refuses (`docker logs traefik`), \
+                   `GET /v1/document` is what it gets";
 
 /// The publication of a revision that was published already. Whatever was published after it carries it too:
 /// for one that is too long ago the newest stands.
@@ -62,6 +66,32 @@ impl Applied {
         let confirmed = apis.map(|api| (api.url, api.revision, Proof::Confirmed));
         let all = served.chain(confirmed);
         all.filter_map(|(who, revision, proof)| Some((who, (revision?, proof))))
+            .collect()
+    }
+
+    /// Who has not taken what was published.
+    pub(super) fn set_behind(&self, behind: Option<Behind>) {
+        self.proxies.set_behind(behind);
+    }
+
+    /// A finding for each Traefik that goes on with an older document.
+    pub(super) fn findings(&self) -> Vec<api::DiagnosticEntry> {
+        let Some(Behind { revision, by }) = self.proxies.behind() else {
+            return Vec::new();
+        };
+        let finding = |who: &str, what: &str| api::DiagnosticEntry {
+            code: "traefik-behind".to_owned(),
+            subject: format!("traefik {who}"),
+            key: None,
+            value: None,
+            message: format!("{what} revision {revision}, and {WAY}"),
+        };
+        if by.is_empty() {
+            return vec![finding("-", "no Traefik asks any more, so none has")];
+        }
+        let lacking = by.iter();
+        lacking
+            .map(|who| finding(who, "for 30 s it has not taken"))
             .collect()
     }
 
@@ -182,4 +212,29 @@ fn is_confirmed(proxy: &ProxyState, apis: &[ApiState]) -> bool {
     its_apis.peek().is_some()
         && proxy.revision.is_some()
         && its_apis.all(|api| api.revision == proxy.revision && api.sequence >= proxy.sequence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_traefik_that_lags_is_a_finding_and_nobody_is_one_too() {
+        let applied = Applied::new(Proxies::new(), None);
+        let subjects = |by: &[&str]| -> Vec<String> {
+            applied.set_behind(Some(Behind {
+                revision: Revision(7),
+                by: by.iter().map(ToString::to_string).collect(),
+            }));
+            let findings = applied.findings().into_iter();
+            findings.map(|it| it.subject).collect()
+        };
+        assert_eq!(
+            subjects(&["10.0.0.1:80", "http://10.0.0.2:8080"]),
+            ["traefik 10.0.0.1:80", "traefik http://10.0.0.2:8080"]
+        );
+        assert_eq!(subjects(&[]), ["traefik -"], "gone");
+        applied.set_behind(None);
+        assert_eq!(applied.findings(), [], "all have it");
+    }
 }

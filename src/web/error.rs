@@ -93,7 +93,7 @@ impl ApiError {
         let error = Self::new(
             ErrorStatus::UNAUTHORIZED,
             "unauthorized",
-            "send the token as \"Authorization: Bearer TOKEN\"",
+            "the admin token is missing or wrong: send it as \"Authorization: Bearer TOKEN\"",
         );
         error
             .header(

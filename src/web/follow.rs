@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::applied::Applied;
+use super::proxies::Behind;
 use crate::reconciler::{AppliedNews, Feed, Followers as _, NewsKind, Proof};
 use crate::routing::ids::Revision;
 use crate::snapshot::Reader;
@@ -68,8 +69,16 @@ impl Teller {
         self.late.applied(self.applied.applied());
         if self.late.is_news(now) {
             let lacking = have.iter().filter(|(_, has)| has.0 != revision);
-            let by = lacking.map(|(proxy, _)| proxy.clone()).collect();
+            let by: Vec<String> = lacking.map(|(proxy, _)| proxy.clone()).collect();
+            let behind = Behind {
+                revision,
+                by: by.clone(),
+            };
+            self.applied.set_behind(Some(behind));
             self.news.tell(None, NewsKind::NotApplied { revision, by });
+        }
+        if self.late.is_none() {
+            self.applied.set_behind(None);
         }
     }
 
@@ -109,6 +118,11 @@ impl Late {
             self.missing.pop_front();
         }
         self.told &= !self.missing.is_empty();
+    }
+
+    /// All have all.
+    fn is_none(&self) -> bool {
+        self.missing.is_empty()
     }
 
     fn due(&self) -> Option<Instant> {

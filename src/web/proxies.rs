@@ -36,6 +36,15 @@ struct Shared {
     table: Mutex<Table>,
     changed: watch::Sender<u64>,
     joined: watch::Sender<u64>,
+    /// What somebody has not taken for too long.
+    late: Mutex<Option<Behind>>,
+}
+
+/// A publication that is not applied, and who does not have it; nobody when nobody asks any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Behind {
+    pub(super) revision: Revision,
+    pub(super) by: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -91,6 +100,17 @@ impl Proxies {
         let table = self.table();
         let live = table.entries.values().filter(|entry| entry.is_proxy(now));
         live.map(|entry| entry.state(now)).collect()
+    }
+
+    /// As `follow` found out.
+    pub(super) fn set_behind(&self, behind: Option<Behind>) {
+        let late = self.shared.late.lock();
+        *late.unwrap_or_else(PoisonError::into_inner) = behind;
+    }
+
+    pub(super) fn behind(&self) -> Option<Behind> {
+        let late = self.shared.late.lock();
+        late.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where the newest proxy reaches this listener.

@@ -276,7 +276,7 @@ fn what_compose_says_is_shown() {
         .code(2)
         .stderr(
             "error: docker compose refuses c.yaml: yaml: line 1: no\n\
-             next: the same words come from `docker compose config`; --app, --env, --version and --domain set variables",
+             next: the same words come from `docker compose config`",
         )
         .run();
     let absent = Test::new("check c.yaml").file("c.yaml", "");

@@ -120,3 +120,19 @@ fn init_stays_here() {
         .run();
     assert!(ran.read("whoami-dev.toml").contains("d.example"), "file");
 }
+
+#[test]
+fn the_usual_context_may_be_in_the_environment() {
+    let usual = |args: &str| docker(Test::new(args), "abc\\n", 0).env("POINTSMAN_CONTEXT", "prod");
+    usual("switch whoami dev")
+        .stdout("--context prod exec abc pointsman switch whoami dev")
+        .run();
+    usual("rollback whoami dev --from v2 --context other")
+        .stdout("--context other exec abc pointsman rollback whoami dev --from v2")
+        .run();
+    // who names a daemon means that one
+    usual("status --url http://127.0.0.1:9")
+        .code(4)
+        .stderr_has(&["no daemon answers"])
+        .run();
+}

@@ -1,6 +1,8 @@
 //! `deploy` before anything is touched: what it asks, what it refuses, what it never tells. `docker` is a script here; the
 //! real one is in `scripts/newcomer.sh` and in `tests/e2e`.
 
+use pointsman::api::{GcAnswer, Removing};
+
 use crate::daemon::Reply;
 use crate::samples::*;
 use crate::support::Test;
@@ -30,6 +32,7 @@ fn daemon(test: Test, stacks: &[pointsman::api::StackEntry]) -> Test {
     test.daemon(vec![
         Reply::ok(&list(&[env("whoami", "dev")])),
         Reply::ok(&stacks),
+        Reply::ok(&live("v0")),
     ])
 }
 
@@ -84,7 +87,11 @@ fn a_record_with_secrets_needs_the_env_file() {
     .into();
     let none: [pointsman::api::StackEntry; 0] = [];
     Test::new("deploy whoami dev v1 compose.yaml")
-        .daemon(vec![Reply::ok(&list(&[known])), Reply::ok(&none)])
+        .daemon(vec![
+            Reply::ok(&list(&[known])),
+            Reply::ok(&none),
+            Reply::ok(&live("v0")),
+        ])
         .code(2)
         .stderr(
             "error: whoami/dev: its record has secrets, which count only from an env file of this machine\n\
@@ -149,7 +156,11 @@ fn a_host_that_somebody_has_is_refused() {
     let none: [pointsman::api::StackEntry; 0] = [];
     let test = Test::new("deploy whoami dev v1 compose.yaml");
     docker(test, "[]")
-        .daemon(vec![Reply::ok(&list(&known)), Reply::ok(&none)])
+        .daemon(vec![
+            Reply::ok(&list(&known)),
+            Reply::ok(&none),
+            Reply::ok(&live("v0")),
+        ])
         .code(3)
         .stderr_has(&["the host v1-whoami.dev.example.com belongs to v1-whoami/dev"])
         .run();
@@ -159,4 +170,55 @@ fn a_host_that_somebody_has_is_refused() {
         .code(3)
         .stderr_has(&["-whoami has 67 bytes, and DNS takes 63 between two dots"])
         .run();
+}
+
+#[test]
+fn what_is_being_removed_is_waited_for() {
+    let mut status = live("v0");
+    status.retired = vec![version("v1")];
+    let removing = |stages: &[&str]| GcAnswer {
+        stacks: Vec::new(),
+        removing: stages
+            .iter()
+            .map(|stage| Removing {
+                app: status.app.clone(),
+                env: status.env.clone(),
+                version: version("v1"),
+                stage: (*stage).to_owned(),
+                detail: String::new(),
+                until: None,
+            })
+            .collect(),
+        disk_bytes: None,
+        revision: None,
+    };
+    let none: Vec<pointsman::api::StackEntry> = Vec::new();
+    let plan = "GET /v1/gc?app=whoami&env=dev";
+    let ran = docker(Test::new("deploy whoami dev v1 compose.yaml"), "[]")
+        .daemon(vec![
+            Reply::ok(&list(&[env("whoami", "dev")])),
+            Reply::ok(&none),
+            Reply::ok(&status),
+            Reply::ok(&removing(&["draining"])),
+            Reply::ok(&removing(&["removing"])),
+            Reply::ok(&removing(&[])),
+            Reply::ok(&list(&[])),
+        ])
+        .code(3)
+        .stderr_has(&[
+            "v1 was retired and is still being removed: draining",
+            "v1 was retired and is still being removed: removing",
+            // the env went meanwhile, which ends this test
+            "there is no such env",
+        ])
+        .run();
+    ran.sent(&[
+        "GET /v1/envs",
+        "GET /v1/stacks",
+        "GET /v1/envs/whoami/dev",
+        plan,
+        plan,
+        plan,
+        "GET /v1/envs",
+    ]);
 }

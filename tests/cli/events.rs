@@ -36,6 +36,7 @@ fn stream(blocks: &[String]) -> Reply {
 fn events_are_lines_and_a_stream_that_ends_is_opened_where_it_was() {
     let ran = Test::new("events whoami dev")
         .daemon(vec![
+            Reply::ok(&live("v1")),
             stream(&[event(7, "one"), event(8, "two")]),
             stream(&[event(9, "three")]),
             Reply::json(401, &problem(401, "unauthorized", "a token is needed")),
@@ -51,10 +52,11 @@ fn events_are_lines_and_a_stream_that_ends_is_opened_where_it_was() {
     let last = ran.requests.iter().map(|it| it.header("last-event-id"));
     assert_eq!(
         last.collect::<Vec<_>>(),
-        [None, Some("8"), Some("9")],
+        [None, None, Some("8"), Some("9")],
         "where it was"
     );
     ran.sent(&[
+        "GET /v1/envs/whoami/dev",
         "GET /v1/events?app=whoami&env=dev",
         "GET /v1/events?app=whoami&env=dev",
         "GET /v1/events?app=whoami&env=dev",

@@ -120,7 +120,7 @@ fn a_missing_token_is_code_1_and_says_how_to_give_one() {
         .code(1)
         .stderr(
             "error: send the token (unauthorized)\n\
-             next: name the file with the admin token with --token-file FILE, or set POINTSMAN_TOKEN",
+             next: name the file with the daemon's admin token with --token-file FILE, or set POINTSMAN_TOKEN; one that was sent is not the daemon's",
         )
         .run();
 }
@@ -152,7 +152,7 @@ fn another_server_is_recognised() {
         .code(1)
         .stderr(
             "error: whoami/dev: http://$ADDRESS answered with status 404, and not as Pointsman does\n\
-             next: check that --url names the admin address (default port 9001), not Traefik's or the provider's",
+             next: check that --url names the admin address (default port 9001) without a path, not Traefik's or the provider's",
         )
         .run();
 }

@@ -35,3 +35,5 @@ mod support;
 mod transitions;
 #[cfg(test)]
 mod usage;
+#[cfg(test)]
+mod verify;

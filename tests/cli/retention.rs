@@ -137,3 +137,21 @@ whoami/dev v1: may go: 2 newer versions are kept",
         .run()
         .sent(&["GET /v1/stacks?usage=true"]);
 }
+
+#[test]
+fn an_empty_list_means_that_no_pull_request_is_open() {
+    for args in [
+        "gc whoami dev --plan --open=",
+        "gc whoami dev --plan --open",
+    ] {
+        Test::new(args)
+            .daemon(vec![Reply::ok(&answer(vec![]))])
+            .stdout_has(&["1 stack would go"])
+            .run()
+            .sent(&["GET /v1/gc?app=whoami&env=dev&open_pull_requests="]);
+    }
+    Test::new("gc whoami dev --plan --open []")
+        .code(2)
+        .stderr_has(&["invalid digit found in string"])
+        .run();
+}

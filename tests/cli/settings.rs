@@ -79,6 +79,12 @@ fn what_cannot_work_does_not_start() {
         .code(2)
         .stderr_has(&["error: --fallback-file: f.json must end in .yml or .yaml"])
         .run();
+    // before it says that it listens
+    Test::new("serve --provider-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --state-dir $DIR")
+        .env("POINTSMAN_RETENTION", "keep_first = 1")
+        .code(2)
+        .stderr_has(&["--retention", "keep_first"])
+        .run();
 }
 
 // They were refused with the code for what should not happen.

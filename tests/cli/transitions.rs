@@ -147,7 +147,7 @@ fn the_time_out_ends_the_wait_with_refused() {
         .code(3)
         .stderr(
             "error: whoami/dev: version v2 is not ready: 0 of 2 (not_ready)\n\
-             next: try again in 6 s, or let the verb wait with --timeout",
+             next: try again in 6 s",
         )
         .run()
         .sent(&["POST /v1/envs/whoami/dev/switch?wait=ready&timeout=0ms"]);
@@ -476,5 +476,87 @@ fn a_switch_that_asks_hooks_is_waited_for() {
             "error: whoami/dev: accepted, but v2 is not live yet: hook-refused: hook smoke said no\n\
              next: `pointsman status whoami dev` shows it, `pointsman abort whoami dev` ends it",
         )
+        .run();
+}
+
+#[test]
+fn switch_to_a_version_moves_that_one_and_no_other() {
+    let ran = Test::new("switch whoami dev --to v2")
+        .daemon(vec![
+            Reply::ok(&both("v1", "v2")),
+            Reply::ok(&accepted(both("v2", "v1"))),
+        ])
+        .stdout_has(&["v2 is live"])
+        .run();
+    ran.sent(&["GET /v1/envs/whoami/dev", SWITCH]);
+    assert_eq!(
+        ran.requests[1].header("if-match"),
+        Some("\"7\""),
+        "as it was looked at"
+    );
+    Test::new("switch whoami dev --to v2")
+        .daemon(vec![Reply::ok(&both("v2", "v1"))])
+        .stdout("whoami/dev: v2 is live already")
+        .run()
+        .sent(&["GET /v1/envs/whoami/dev"]);
+    Test::new("switch whoami dev --to v2")
+        .daemon(vec![Reply::ok(&both("v1", "v3"))])
+        .code(3)
+        .stderr(
+            "error: whoami/dev: v2 is not staged: v1 is live, v3 is staged\n\
+             next: nothing was changed; `pointsman history whoami dev` shows who moved what",
+        )
+        .run()
+        .sent(&["GET /v1/envs/whoami/dev"]);
+}
+
+#[test]
+fn switch_to_a_live_version_answers_as_the_switch_did() {
+    let ran = Test::new("switch whoami dev --to v2 --json")
+        .daemon(vec![Reply::ok(&both("v2", "v1"))])
+        .stdout_has(&["\"gen\":7", "\"status\":{"])
+        .run();
+    ran.sent(&["GET /v1/envs/whoami/dev"]);
+}
+
+#[test]
+fn rollback_from_a_version_does_not_bring_it_back() {
+    let back = "POST /v1/envs/whoami/dev/rollback?wait=ready&timeout=1000ms";
+    let ran = Test::new("rollback whoami dev --from v2")
+        .daemon(vec![
+            Reply::ok(&both("v2", "v1")),
+            Reply::ok(&accepted(both("v1", "v2"))),
+        ])
+        .stdout_has(&["v1 is live"])
+        .run();
+    ran.sent(&["GET /v1/envs/whoami/dev", back]);
+    assert_eq!(
+        ran.requests[1].header("if-match"),
+        Some("\"7\""),
+        "as it was looked at"
+    );
+    Test::new("rollback whoami dev --from v2")
+        .daemon(vec![Reply::ok(&both("v1", "v2"))])
+        .code(3)
+        .stderr_has(&["v2 is not live: v1 is live, v2 is staged"])
+        .run()
+        .sent(&["GET /v1/envs/whoami/dev"]);
+}
+
+#[test]
+fn retire_may_find_nothing_when_that_is_said() {
+    let unknown = || {
+        let detail = "v9 has no routed containers";
+        let body = serde_json::to_string(&problem(409, "unknown_version", detail)).unwrap();
+        vec![Reply::Answer(409, "", body)]
+    };
+    Test::new("retire whoami dev v9 --remove --ignore-missing")
+        .daemon(unknown())
+        .stderr("whoami/dev: there is no v9")
+        .run();
+    Test::new("retire whoami dev v9 --remove")
+        .daemon(unknown())
+        .code(3)
+        .stderr_has(&["unknown_version"])
         .run();
 }

@@ -125,5 +125,12 @@ async fn a_kill_between_plan_and_act_changes_nothing_that_is_in_use() {
         (status, refused["code"].as_str()),
         (400, Some("invalid_body"))
     );
+    let of_env = "/v1/gc?app=whoami&env=dev&open_pull_requests=";
+    let (status, refused) = daemon.get(of_env).await;
+    assert_eq!(
+        (status, refused["code"].as_str()),
+        (409, Some("no_pull_request_rule")),
+        "no rule of this env asks for it"
+    );
     daemon.kill().await;
 }

@@ -151,7 +151,7 @@ impl Composition {
             "docker compose refuses {}: {said}",
             names.join(", ")
         ))
-        .next("the same words come from `docker compose config`; --app, --env, --version and --domain set variables")
+        .next("the same words come from `docker compose config`")
     }
 }
 

@@ -4,12 +4,13 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::api::{Env, EnvList, StackEntry, Status};
+use crate::api::{Env, EnvList, GcAnswer, StackEntry, Status};
 use crate::cli::context::Remote;
 use crate::cli::exit;
 use crate::cli::failure::Failure;
 use crate::cli::session::{EnvArgs, Session};
 use crate::cli::target::Global;
+use crate::routing::ids::Version;
 
 /// Where it is.
 pub(in crate::cli) enum Daemon {
@@ -31,19 +32,21 @@ pub(super) struct Known {
     pub(super) others: Vec<Env>,
     /// All versions that have containers.
     pub(super) stacks: Vec<StackEntry>,
+    /// Versions of the env that were withdrawn for good, and whose containers are left.
+    pub(super) retired: Vec<Version>,
 }
 
 impl Daemon {
     /// The one of a context is in a container, unless a URL says where it is.
     pub(in crate::cli) fn open(global: &Global) -> Result<Self, Failure> {
-        match &global.context {
-            Some(context) if global.url.is_none() => Ok(Self::There(Remote::find(context)?)),
+        match global.context() {
+            Some(context) if global.url.is_none() => Ok(Self::There(Remote::find(&context)?)),
             context => Ok(Self::Here {
                 session: Session {
                     client: global.client()?,
                     format: global.format(),
                 },
-                context: context.clone(),
+                context,
             }),
         }
     }
@@ -70,7 +73,15 @@ impl Daemon {
             env: known,
             others,
             stacks: self.stacks()?,
+            retired: self.status(env)?.retired,
         })
+    }
+
+    /// What the retention policies let go, and what is being removed.
+    pub(super) fn gc_plan(&self, env: &EnvArgs) -> Result<GcAnswer, Failure> {
+        let (app, name) = (env.app.as_str(), env.env.as_str());
+        let path = format!("/v1/gc?app={app}&env={name}");
+        self.ask(&path, &["gc", app, name, "--plan"])
     }
 
     /// All versions that have containers.

@@ -13,6 +13,7 @@ mod report;
 mod secret;
 mod settings;
 mod wait;
+mod withdrawn;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,6 +32,7 @@ use super::transition::parse_duration;
 
 pub(super) use daemon::Daemon;
 
+use daemon::Known;
 use prepared::Prepared;
 use settings::Settings;
 
@@ -133,7 +135,12 @@ pub(super) fn run(args: &DeployArgs, global: &Global) -> Outcome {
         timeout: args.timeout,
         images: BTreeMap::new(),
     };
-    let prepared = prepare(&daemon, &wanted)?;
+    let known = if args.guard.plan {
+        daemon.known(&args.env)?
+    } else {
+        withdrawn::settled(&daemon, &wanted)?
+    };
+    let prepared = prepare(&daemon, &wanted, known)?;
     let refusals = guard::refusals(&prepared, args.guard.replace);
     if args.guard.plan {
         report::plan(&prepared, &refusals, global.format())?;
@@ -150,15 +157,15 @@ pub(super) fn run(args: &DeployArgs, global: &Global) -> Outcome {
 
 /// For a verb that needs the version where it is not yet: refused as `deploy` would refuse it.
 pub(super) fn deploy(daemon: &Daemon, wanted: &Wanted<'_>) -> Result<(), Failure> {
-    let prepared = prepare(daemon, wanted)?;
+    let known = withdrawn::settled(daemon, wanted)?;
+    let prepared = prepare(daemon, wanted, known)?;
     if let Some(refusal) = guard::refusals(&prepared, false).into_iter().next() {
         return Err(refusal);
     }
     start(daemon, &prepared).map(drop)
 }
 
-fn prepare(daemon: &Daemon, wanted: &Wanted<'_>) -> Result<Prepared, Failure> {
-    let known = daemon.known(wanted.env)?;
+fn prepare(daemon: &Daemon, wanted: &Wanted<'_>, known: Known) -> Result<Prepared, Failure> {
     let settings = Settings::load(wanted, &known)?;
     for note in &settings.notes {
         output::note(&format!("note: {note}"))?;

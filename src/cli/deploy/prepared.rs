@@ -72,12 +72,17 @@ impl Prepared {
         let overlay = overlay(wanted, &known.env.body.domain, &settings).render(&project);
         let hashes = composition.hashes(&overlay)?;
         let present = containers::of_project(context, &project.name)?;
+        let mut actions = actions(context, wanted, &project, &hashes, &present)?;
+        if known.retired.contains(wanted.version) {
+            let kept = actions.values_mut().filter(|it| **it == Action::Keep);
+            kept.for_each(|action| *action = Action::Recreate);
+        }
         Ok(Self {
             env: wanted.env.clone(),
             version: wanted.version.clone(),
             start: wanted.start.clone(),
             timeout: wanted.timeout,
-            actions: actions(context, wanted, &project, &hashes, &present)?,
+            actions,
             findings: twice::findings(&project),
             known,
             settings,
@@ -98,6 +103,9 @@ impl Prepared {
         }
         if let Some(policy) = &start.pull {
             args.extend(["--pull", policy]);
+        }
+        if self.known.retired.contains(&self.version) {
+            args.push("--force-recreate");
         }
         let status = self.composition.run(&args, &self.overlay)?;
         if status.success() {

@@ -12,10 +12,10 @@ mod options;
 mod report;
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 
 use clap::Args;
 
+use super::connect::ConnectArgs;
 use super::failure::{Failure, Outcome};
 use super::stacks::now;
 use super::target::Global;
@@ -36,9 +36,8 @@ Exit codes: 0 all is well, 6 something is not. docs/doctor.md lists what is look
 /// Arguments of `doctor`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct DoctorArgs {
-    /// Ask for certificates at this address, whatever DNS says of the hosts
-    #[arg(long, value_name = "IP:PORT", env = "POINTSMAN_CONNECT")]
-    connect: Option<SocketAddr>,
+    #[command(flatten)]
+    connect: ConnectArgs,
     /// When the verb was asked for on another machine, in seconds since the epoch
     #[arg(long, value_name = "SECONDS", hide = true)]
     asked_at: Option<i64>,

@@ -16,7 +16,11 @@ struct Place<'a> {
 }
 
 /// All checks; the first that cannot be made ends the look.
-pub(super) fn look(args: &VerifyArgs, daemon: &Daemon) -> Result<Vec<Check>, Failure> {
+pub(super) fn look(
+    args: &VerifyArgs,
+    daemon: &Daemon,
+    prober: &Prober,
+) -> Result<Vec<Check>, Failure> {
     let status = daemon.status(&args.env)?;
     let place = match place(&status, &args.version, args.host) {
         Ok(place) => place,
@@ -31,7 +35,7 @@ pub(super) fn look(args: &VerifyArgs, daemon: &Daemon) -> Result<Vec<Check>, Fai
         health(&place),
         applied(&status),
     ];
-    checks.extend(answers(args, &place));
+    checks.extend(answers(args, prober, &place));
     Ok(checks)
 }
 
@@ -146,8 +150,7 @@ fn applied(status: &Status) -> Check {
 
 /// At least one URL must answer, and none may answer wrongly. One that is not reached from here (no such name, a
 /// certificate that does not cover it) is told.
-fn answers(args: &VerifyArgs, place: &Place<'_>) -> Vec<Check> {
-    let prober = Prober::new(args.connect);
+fn answers(args: &VerifyArgs, prober: &Prober, place: &Place<'_>) -> Vec<Check> {
     let version = args.expect_version.as_deref();
     let expected = version.map(|path| (path, args.version.as_str()));
     let mut checks = Vec::new();
@@ -160,9 +163,14 @@ fn answers(args: &VerifyArgs, place: &Place<'_>) -> Vec<Check> {
         checks.push(check("answer", verdict, format!("{url}: {detail}")));
     }
     if !checks.iter().any(|check| check.verdict != Verdict::Note) {
-        let why =
-            "none of its URLs can be reached from here; --connect IP:PORT names Traefik's address";
-        checks.push(check("answer", Verdict::Bad, why.to_owned()));
+        let certificate = |check: &Check| check.detail.contains("certificate");
+        let way = if checks.iter().any(certificate) {
+            "--cacert FILE trusts a certificate of your own"
+        } else {
+            "--connect HOST:PORT names Traefik's address"
+        };
+        let why = format!("none of its URLs can be reached from here; {way}");
+        checks.push(check("answer", Verdict::Bad, why));
     }
     checks
 }

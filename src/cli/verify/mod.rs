@@ -6,7 +6,7 @@
 mod look;
 mod probe;
 
-use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -15,12 +15,14 @@ use serde::Serialize;
 use crate::go_duration;
 use crate::routing::ids::Version;
 
+use super::connect::ConnectArgs;
 use super::deploy::daemon::Daemon;
 use super::failure::{Failure, Outcome};
 use super::progress::Progress;
 use super::session::EnvArgs;
 use super::target::Global;
 use super::{exit, output};
+use probe::Prober;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -32,6 +34,7 @@ Examples:
   pointsman verify whoami prod v1.2.0 --host staged --path /health
   pointsman verify whoami prod v1.2.0 --host live --expect-version /api/version
   pointsman verify whoami dev v1.2.0 --connect 127.0.0.1:8080   whatever DNS says
+  pointsman verify whoami dev v1.2.0 --cacert default.pem       with a certificate of your own
 
 Exit codes: 0 all is as it should be, 6 something is not.";
 
@@ -51,9 +54,11 @@ pub(super) struct VerifyArgs {
     /// Where the app says its version: the answer must name it, as a word of its own
     #[arg(long, value_name = "PATH", value_parser = parse_path)]
     expect_version: Option<String>,
-    /// Send all requests to this address, whatever DNS says of the hosts
-    #[arg(long, value_name = "IP:PORT", env = "POINTSMAN_CONNECT")]
-    connect: Option<SocketAddr>,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    /// Trust these certificates (PEM), and no others
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<PathBuf>,
     /// How long to try
     #[arg(long, default_value = "60s", value_name = "DURATION", value_parser = go_duration::parse)]
     timeout: Duration,
@@ -99,9 +104,10 @@ struct Report<'a> {
 /// Runs the verb.
 pub(super) fn run(args: &VerifyArgs, global: &Global) -> Outcome {
     let daemon = Daemon::open(global)?;
+    let prober = Prober::new(args.connect.address()?, args.cacert.as_deref())?;
     let mut progress = Progress::start(&args.env, args.timeout);
     loop {
-        let checks = look::look(args, &daemon)?;
+        let checks = look::look(args, &daemon, &prober)?;
         let bad = checks.iter().find(|check| check.verdict == Verdict::Bad);
         let Some(bad) = bad.filter(|_| !progress.is_over()) else {
             return report(args, global, &checks);
@@ -134,7 +140,7 @@ fn report(args: &VerifyArgs, global: &Global, checks: &[Check]) -> Outcome {
             "is not as it should be"
         };
         lines.push(format!("{env} {version} {is}"));
-        output::print(&lines.join("\\n"))?;
+        output::print(&lines.join("\n"))?;
     }
     Ok(if ok { exit::DONE } else { exit::FINDINGS })
 }

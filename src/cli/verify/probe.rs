@@ -1,15 +1,19 @@
 //! Requests to an app's URLs, as its users make them.
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::http::Uri;
+use ureq::http::header::LOCATION;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
-use crate::cli::failure::chain;
+use crate::cli::failure::{Failure, chain};
 
 /// For one answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -32,9 +36,17 @@ pub(super) struct Prober {
 }
 
 impl Prober {
-    /// All requests go to the address, if there is one.
-    pub(super) fn new(connect: Option<SocketAddr>) -> Self {
+    /// All requests go to the address, if there is one; only the certificates in the file are trusted, if there is one.
+    pub(super) fn new(
+        connect: Option<SocketAddr>,
+        trusted: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let tls = match trusted {
+            Some(file) => TlsConfig::builder().root_certs(certificates(file)?).build(),
+            None => TlsConfig::default(),
+        };
         let config = Agent::config_builder()
+            .tls_config(tls)
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -46,49 +58,100 @@ impl Prober {
             connect,
             otherwise: DefaultResolver::default(),
         };
-        Self {
+        Ok(Self {
             agent: Agent::with_parts(config, DefaultConnector::default(), resolver),
-        }
+        })
     }
 
     /// Asks for a path, and for the version where the app says it.
     pub(super) fn ask(&self, url: &str, path: &str, version: Option<(&str, &str)>) -> Found {
-        let (status, _body) = match self.get(url, path) {
+        let first = match self.get(url, path) {
             Ok(answer) => answer,
             Err(why) => return Found::Unreached(why),
         };
+        let status = first.status;
         if status >= 400 {
             return Found::Wrong(format!("{path} answers {status}"));
+        }
+        if let Some(there) = first.other_scheme(url) {
+            return Found::Wrong(format!(
+                "{path} answers {status} and leads to {there}, where nobody looked: set `scheme = \"https\"` in the env's record"
+            ));
         }
         let Some((at, expected)) = version else {
             return Found::Good(format!("{path} answers {status}"));
         };
         match self.get(url, at) {
-            Ok((200, body)) if names(&body, expected) => {
+            Ok(Got {
+                status: 200, body, ..
+            }) if names(&body, expected) => {
                 Found::Good(format!("{path} answers {status}, {at} says {expected}"))
             }
-            Ok((200, body)) => {
+            Ok(Got {
+                status: 200, body, ..
+            }) => {
                 let said: String = body.trim().chars().take(80).collect();
                 Found::Wrong(format!("{at} says {said:?}, not {expected}"))
             }
-            Ok((status, _)) => Found::Wrong(format!("{at} answers {status}")),
+            Ok(Got { status, .. }) => Found::Wrong(format!("{at} answers {status}")),
             Err(why) => Found::Unreached(why),
         }
     }
 
-    fn get(&self, url: &str, path: &str) -> Result<(u16, String), String> {
+    fn get(&self, url: &str, path: &str) -> Result<Got, String> {
         let target = format!("{}{path}", url.trim_end_matches('/'));
         let response = self.agent.get(&target).call();
         let mut response = response.map_err(|error| chain(&error))?;
         let status = response.status().as_u16();
+        let location = response.headers().get(LOCATION);
+        let location = location.and_then(|value| Some(value.to_str().ok()?.to_owned()));
         let body = response
             .body_mut()
             .with_config()
             .limit(MOST)
             .lossy_utf8(true);
         let body = body.read_to_string().map_err(|error| chain(&error))?;
-        Ok((status, body))
+        Ok(Got {
+            status,
+            location,
+            body,
+        })
     }
+}
+
+/// An answer.
+struct Got {
+    status: u16,
+    location: Option<String>,
+    body: String,
+}
+
+impl Got {
+    /// Where it leads, when that is the same host by https: users are sent on there, and it may be ill.
+    fn other_scheme(&self, url: &str) -> Option<&str> {
+        let there = self.location.as_deref()?;
+        let asked: Uri = url.parse().ok()?;
+        let led: Uri = there.parse().ok()?;
+        let is_secure = asked.scheme_str() == Some("http") && led.scheme_str() == Some("https");
+        (is_secure && asked.host() == led.host()).then_some(there)
+    }
+}
+
+/// All certificates of a PEM file.
+fn certificates(file: &Path) -> Result<RootCerts, Failure> {
+    let wrong = |why: String| Failure::usage(format!("--cacert {}: {why}", file.display()));
+    let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+    let mut certificates = Vec::new();
+    for item in parse_pem(&pem) {
+        let item = item.map_err(|error| wrong(chain(&error)))?;
+        if let PemItem::Certificate(certificate) = item {
+            certificates.push(certificate);
+        }
+    }
+    if certificates.is_empty() {
+        return Err(wrong("has no certificate in PEM".to_owned()));
+    }
+    Ok(RootCerts::Specific(Arc::new(certificates)))
 }
 
 /// The version stands there, and is not a part of another one: `v1.2` is not named by `v1.2.0`.

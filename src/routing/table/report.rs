@@ -97,7 +97,7 @@ impl Table {
         let urls = if rollout.is_retired(version, Some(stack.created)) {
             Vec::new()
         } else {
-            self.urls(env, &Place::Preview(version.clone()), &stack.prefixes)
+            self.urls(env, &place(rollout, version), &stack.prefixes)
         };
         StackStatus {
             key: env.key.clone(),
@@ -180,4 +180,15 @@ impl Table {
 /// The oldest first.
 fn sort(stacks: &mut [StackStatus]) {
     stacks.sort_by(|a, b| (a.created, &a.version).cmp(&(b.created, &b.version)));
+}
+
+/// Whose host a version has.
+fn place(rollout: &Record, version: &Version) -> Place {
+    if rollout.active_version() == Some(version) {
+        Place::Live
+    } else if rollout.slot_of(version).is_some() {
+        Place::Staged
+    } else {
+        Place::Preview(version.clone())
+    }
 }

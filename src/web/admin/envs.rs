@@ -2,14 +2,18 @@
 
 use axum::Json;
 use axum::extract::State;
-use hyper::{HeaderMap, StatusCode};
+use hyper::{HeaderMap, StatusCode, Uri};
 
 use super::payload::Payload;
-use super::request::{EnvPath, actor};
+use super::request::{EnvPath, actor, refuse_conditions};
 use super::{Shared, convert, validate};
 use crate::api::{Env, EnvBody, EnvList, Status};
 use crate::reconciler::CommandError;
 use crate::web::error::ApiError;
+
+/// Why nothing is known of a version's containers.
+const UNSEEN: &str = "Docker's first list of containers has not been read yet, so nobody knows what runs; `pointsman doctor` \
+                      says what is in the way";
 
 pub(super) async fn list(State(admin): State<Shared>) -> Result<Json<EnvList>, ApiError> {
     let records = admin.handle.envs().await?;
@@ -24,6 +28,12 @@ pub(super) async fn status(
     let status = admin.handle.status(key.clone()).await?;
     let status = status.ok_or(CommandError::UnknownEnv(key))?;
     let mut status = convert::status(&status, admin.applied.list());
+    if !admin.handle.is_synced() {
+        let slots = &mut status.slots;
+        for placed in [&mut slots.blue, &mut slots.green].into_iter().flatten() {
+            placed.health.reason = Some(UNSEEN.to_owned());
+        }
+    }
     // read last: a proxy that has it has what the status tells
     status.revision = admin
         .reader
@@ -35,9 +45,11 @@ pub(super) async fn status(
 pub(super) async fn put(
     State(admin): State<Shared>,
     EnvPath(key): EnvPath,
+    uri: Uri,
     headers: HeaderMap,
     payload: Payload,
 ) -> Result<Json<Env>, ApiError> {
+    refuse_conditions(&uri, &headers)?;
     let actor = actor(&headers)?;
     let body: EnvBody = payload.parse()?;
     let record = validate::record(key, &body, now())?;
@@ -48,8 +60,10 @@ pub(super) async fn put(
 pub(super) async fn remove(
     State(admin): State<Shared>,
     EnvPath(key): EnvPath,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
+    refuse_conditions(&uri, &headers)?;
     let actor = actor(&headers)?;
     admin.handle.remove_env(key, actor).await?;
     Ok(StatusCode::NO_CONTENT)

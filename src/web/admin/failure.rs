@@ -25,6 +25,7 @@ const fn status(error: &CommandError) -> ErrorStatus {
         CommandError::Refused { .. }
         | CommandError::InUse { .. }
         | CommandError::Guarded { .. }
+        | CommandError::NoPullRequestRule(_)
         | CommandError::DockerAway => ErrorStatus::CONFLICT,
         CommandError::Item { error, .. } => status(error),
         CommandError::Store(_)
@@ -47,6 +48,7 @@ fn retry_after(error: &CommandError) -> Option<Duration> {
         | CommandError::KeyReused(_)
         | CommandError::InUse { .. }
         | CommandError::Guarded { .. }
+        | CommandError::NoPullRequestRule(_)
         | CommandError::DockerAway
         | CommandError::Store(_)
         | CommandError::StorageFull(_)
@@ -84,6 +86,7 @@ impl From<CommandError> for ApiError {
             | CommandError::KeyReused(_)
             | CommandError::InUse { .. }
             | CommandError::Guarded { .. }
+            | CommandError::NoPullRequestRule(_)
             | CommandError::DockerAway
             | CommandError::Item { .. }
             | CommandError::StateReadOnly(_)

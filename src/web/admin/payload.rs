@@ -8,7 +8,9 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::HeaderMap;
 use hyper::body::Body as _;
 use hyper::header::CONTENT_TYPE;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::web::error::{ApiError, ErrorStatus};
 
@@ -57,7 +59,7 @@ impl Payload {
     }
 
     /// The body as what it must be; the error names the field.
-    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+    pub(super) fn parse<T: DeserializeOwned + Serialize>(&self) -> Result<T, ApiError> {
         if self.0.is_empty() {
             let detail = "a JSON object is expected as the body";
             return Err(ApiError::bad_request("invalid_body", detail));
@@ -74,15 +76,55 @@ impl Payload {
         })?;
         json.end()
             .map_err(|error| ApiError::bad_request("invalid_body", error.to_string()))?;
+        self.refuse_lists(&value)?;
         Ok(value)
     }
 
+    /// Serde takes a list for an object, field by field in the order of our source.
+    fn refuse_lists<T: Serialize>(&self, value: &T) -> Result<(), ApiError> {
+        let invalid = |detail| ApiError::bad_request("invalid_body", detail);
+        let given = serde_json::from_slice(&self.0).map_err(|error| invalid(error.to_string()))?;
+        let meant = serde_json::to_value(value).map_err(|error| invalid(error.to_string()))?;
+        match list_for_object(&given, &meant) {
+            Some(path) => Err(invalid(format!(
+                "{path}: an object with named fields is expected, not a list"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// The same, for bodies that may be missing.
-    pub(super) fn parse_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, ApiError> {
+    pub(super) fn parse_or_default<T: DeserializeOwned + Serialize + Default>(
+        &self,
+    ) -> Result<T, ApiError> {
         if self.0.is_empty() {
             return Ok(T::default());
         }
         self.parse()
+    }
+}
+
+/// Where a list is given and an object meant: `.`, `.retention`, `.[0]`.
+fn list_for_object(given: &Value, meant: &Value) -> Option<String> {
+    let below = |name: &str, path: String| match path.as_str() {
+        "." => format!(".{name}"),
+        path => format!(".{name}{path}"),
+    };
+    match (given, meant) {
+        (Value::Array(_), Value::Object(_)) => Some(".".to_owned()),
+        (Value::Object(given), Value::Object(meant)) => given.iter().find_map(|(name, given)| {
+            let path = list_for_object(given, meant.get(name)?)?;
+            Some(below(name, path))
+        }),
+        (Value::Array(given), Value::Array(meant)) => {
+            let pairs = given.iter().zip(meant).enumerate();
+            let mut paths = pairs.filter_map(|(number, (given, meant))| {
+                let path = list_for_object(given, meant)?;
+                Some(below(&format!("[{number}]"), path))
+            });
+            paths.next()
+        }
+        _ => None,
     }
 }
 

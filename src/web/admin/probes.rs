@@ -47,13 +47,12 @@ async fn moment(admin: &Shared) -> Result<Registry, ApiError> {
     // before the first list the records would look as if nothing ran
     if admin.handle.is_synced() {
         statuses = admin.handle.statuses().await?;
-        findings = admin.handle.diagnostics().await?;
+        findings = admin.findings().await?;
     }
     let statuses: Vec<_> = statuses
         .iter()
         .map(|status| convert::status(status, Vec::new()))
         .collect();
-    let findings: Vec<_> = findings.iter().map(convert::diagnostic).collect();
     Ok(gauges::registry(&statuses, &findings, behind))
 }
 

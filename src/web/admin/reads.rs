@@ -10,7 +10,7 @@ use hyper::Uri;
 use hyper::header::CONTENT_TYPE;
 use serde::Deserialize;
 
-use super::{Shared, convert, probes};
+use super::{Admin, Shared, convert, probes};
 use crate::api::{DiagnosticEntry, Proxy, Settings, StackEntry};
 use crate::reconciler::{CommandError, GcRequest, GcStack};
 use crate::web::chunks::Chunks;
@@ -32,6 +32,9 @@ pub(super) async fn stacks(
     let query = Query::<RawQuery>::try_from_uri(&uri);
     let Query(RawQuery { usage }) =
         query.map_err(|error| ApiError::bad_request("invalid_query", error.body_text()))?;
+    if !admin.handle.is_synced() {
+        return Err(probes::not_synced());
+    }
     let now = admin.handle.turns().borrow().at;
     let mut request = GcRequest::default();
     if usage {
@@ -55,8 +58,20 @@ pub(super) async fn stacks(
 pub(super) async fn diagnostics(
     State(admin): State<Shared>,
 ) -> Result<Json<Vec<DiagnosticEntry>>, ApiError> {
-    let findings = admin.handle.diagnostics().await?;
-    Ok(Json(findings.iter().map(convert::diagnostic).collect()))
+    if !admin.handle.is_synced() {
+        return Err(probes::not_synced());
+    }
+    admin.findings().await.map(Json)
+}
+
+impl Admin {
+    /// All findings: about what is labelled, and about who takes the document.
+    pub(super) async fn findings(&self) -> Result<Vec<DiagnosticEntry>, ApiError> {
+        let findings = self.handle.diagnostics().await?;
+        let mut all: Vec<_> = findings.iter().map(convert::diagnostic).collect();
+        all.extend(self.applied.findings());
+        Ok(all)
+    }
 }
 
 pub(super) async fn proxies(State(admin): State<Shared>) -> Json<Vec<Proxy>> {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use hyper::HeaderMap;
 use hyper::header::{HeaderName, IF_MATCH};
 use hyper::http::request::Parts;
+use hyper::{HeaderMap, Uri};
 use serde::Deserialize;
 
 use super::commands;
@@ -120,6 +120,22 @@ impl PostQuery {
             Some(_) => Err(invalid_header(&IF_MATCH, instead)),
             None => Ok(()),
         }
+    }
+}
+
+/// Records are written at once and as they are: who asks for a rehearsal or names a generation must not believe that he
+/// was heard.
+pub(super) fn refuse_conditions(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+    if let Some(query) = uri.query().filter(|query| !query.is_empty()) {
+        let detail = format!("{query:?}: PUT and DELETE of a record take no query");
+        return Err(ApiError::bad_request("invalid_query", detail));
+    }
+    match headers.get(IF_MATCH) {
+        Some(_) => Err(invalid_header(
+            &IF_MATCH,
+            "it is the generation of the rollout, which a record has not",
+        )),
+        None => Ok(()),
     }
 }
 

@@ -138,6 +138,10 @@ async fn a_body_has_known_fields_with_values_that_fit() {
         ),
         ("{\"version\":\"v1\"} x", "trailing"),
         (
+            "[\"v1\"]",
+            ".: an object with named fields is expected, not a list",
+        ),
+        (
             "{\"version\":\"v 1\"}",
             "version: version \"v 1\" must match",
         ),
@@ -235,6 +239,11 @@ async fn probes_metrics_and_reads_answer() {
     let mut client = Client::connect(admin.address).await;
     let answer = client.get("/ready").await;
     assert_eq!(answer.refusal(), (503, "not_synced".to_owned()), "not yet");
+    for target in ["/v1/stacks", "/v1/diagnostics"] {
+        let answer = client.get(target).await;
+        let refusal = (503, "not_synced".to_owned());
+        assert_eq!(answer.refusal(), refusal, "{target}: nobody knows");
+    }
     admin.reconciler.sync();
     assert_eq!(client.get("/ready").await.status, 200, "now it is");
     let answer = client.get("/v1/document").await;

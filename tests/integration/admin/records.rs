@@ -53,6 +53,17 @@ async fn a_wrong_record_is_refused_by_field_and_never_stored() {
             "tls.resolver: unknown field `resolver`",
         ),
         (r#"{"domain":"d","port":70000}"#, "invalid_body", "port: "),
+        (r#"["d"]"#, "invalid_body", ".: an object with named fields"),
+        (
+            r#"{"domain":"d","retention":[5]}"#,
+            "invalid_body",
+            ".retention: an object with named fields",
+        ),
+        (
+            r#"{"domain":"d","staged_access":[["X","1"]]}"#,
+            "invalid_body",
+            "staged_access",
+        ),
         (
             r#"{"scheme":"http"}"#,
             "invalid_body",
@@ -75,12 +86,54 @@ async fn a_wrong_record_is_refused_by_field_and_never_stored() {
 }
 
 #[tokio::test]
+async fn a_record_is_not_rehearsed_and_has_no_generation() {
+    let admin = Admin::start(AdminSetup::default()).await;
+    let mut client = Client::connect(admin.address).await;
+    for (method, target, header, code) in [
+        (
+            "PUT",
+            "/v1/envs/whoami/dev?dry_run=true",
+            None,
+            "invalid_query",
+        ),
+        (
+            "DELETE",
+            "/v1/envs/whoami/dev?dry_run=true",
+            None,
+            "invalid_query",
+        ),
+        ("PUT", ENV, Some(("If-Match", "\"5\"")), "invalid_header"),
+        ("DELETE", ENV, Some(("If-Match", "\"5\"")), "invalid_header"),
+    ] {
+        let headers: Vec<(&str, &str)> = header.into_iter().collect();
+        let answer = client
+            .ask(method, target, &headers, r#"{"domain":"d"}"#)
+            .await;
+        let refusal = (400, code.to_owned());
+        assert_eq!(answer.refusal(), refusal, "{method} {target} {header:?}");
+    }
+    assert!(admin.reconciler.put().is_empty(), "nothing was stored");
+}
+
+#[tokio::test]
 async fn records_are_listed_shown_and_kept_while_in_use() {
     let admin = Admin::start(AdminSetup::default()).await;
     let mut client = Client::connect(admin.address).await;
     let list: EnvList = client.get("/v1/envs").await.json();
     assert_eq!(list.envs[0].app.as_str(), "whoami", "the one");
+    let reason = |status: &Status| {
+        let placed = status.slots.blue.as_ref().unwrap();
+        placed.health.reason.clone().unwrap_or_default()
+    };
     let status: Status = client.get(ENV).await.json();
+    assert!(reason(&status).contains("has not been read"), "{status:?}");
+    admin.reconciler.sync();
+    let status: Status = client.get(ENV).await.json();
+    assert_eq!(
+        reason(&status),
+        "it has no routed container",
+        "now it is known"
+    );
     assert_eq!(
         (status.generation, status.state.as_str()),
         (5, "steady"),

@@ -41,10 +41,11 @@ pub(super) fn gather(args: &DoctorArgs, global: &Global) -> Result<Facts, Failur
     let engine = engine(&settings, daemon.as_ref().ok());
     let date = engine.as_ref().ok().and_then(|engine| engine.date);
     clocks.extend(date.map(|date| clock("the Docker Engine", date - asked_at)));
-    let apis = traefik::apis(&settings, &own, args.connect, &mut clocks);
+    let connect = args.connect.address()?;
+    let apis = traefik::apis(&settings, &own, connect, &mut clocks);
     Ok(Facts {
         containers: containers(&engine),
-        hosts: names::look(&envs, args.connect),
+        hosts: names::look(&envs, connect),
         state: local::state(&settings.state_dir),
         settings,
         daemon,

@@ -54,6 +54,22 @@ fn a_withdrawn_version_leaves_the_document_and_the_status_while_it_runs() {
 }
 
 #[test]
+fn a_version_in_a_slot_answers_at_the_slots_host() {
+    let mut world = World::new(&[web("v1", 2), web("v2", 3), web("v3", 4)]);
+    world.make_live("v1");
+    world.command(Command::Promote {
+        version: Version::parse("v2").unwrap(),
+        weight: None,
+        insist: Insist::NONE,
+    });
+    let stacks = world.table.all_stacks(world.now);
+    let urls: Vec<&str> = stacks.iter().map(|it| it.urls[0].as_str()).collect();
+    let expected = ["whoami", "vnext-whoami", "v3-whoami"];
+    let expected = expected.map(|name| format!("http://{name}.dev.example.com/"));
+    assert_eq!(urls, expected);
+}
+
+#[test]
 fn containers_made_later_are_a_new_deployment() {
     let mut world = World::new(&[web("v1", 2), web("v2", 3)]);
     world.make_live("v1");

@@ -1,6 +1,6 @@
 //! From a verb and its body to a command; what is wrong is told by field.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::payload::Payload;
 use super::plan;
@@ -52,7 +52,7 @@ pub(super) fn parser(verb: &str) -> Result<Parser, ApiError> {
 }
 
 /// Verbs that take nothing: an empty body, or an empty object.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
