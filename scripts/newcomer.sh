@@ -138,7 +138,7 @@ envs() {
         printf '[variables]\nGREETING = "good day"\nPASSWORD = { from_env = "NEWCOMER_PASSWORD" }\n'
         printf '[resources.web]\ncpus = 0.5\nmemory = "64M"\n'
     } >>"$APP-dev.toml"
-    sed -i "s/^#port = .*/port = $port/" "$APP-dev.toml"
+    sed -i "s/^#port = .*/port = $port/; s/^#drain = .*/drain = \"1s\"/" "$APP-dev.toml"
     refused "the app comes first" env:deploy "$CONTEXT" dev "$APP"
     task env:deploy "$CONTEXT" "$APP" dev
     refused "the app comes first" app:deploy "$CONTEXT" dev "$APP" v1.0.0 compose.yaml
@@ -174,6 +174,18 @@ END
     refused "last lines of its log" app:deploy "$CONTEXT" "$APP" dev v2-bad bad.yaml
     refused "another slug" app:deploy "$CONTEXT" "$APP" dev v1-0-0 compose.yaml
     answers "v1.0.0-$APP.dev.localhost" "v1.0.0 dev"
+}
+
+# As when a pull request is closed and opened again.
+comes_back() {
+    say "Removed, and deployed again while it still goes"
+    pointsman retire --context "$CONTEXT" "$APP" dev v1.1.0 --remove
+    task app:deploy "$CONTEXT" "$APP" dev v1.1.0 compose.yaml
+    answers "v1.1.0-$APP.dev.localhost" "v1.1.0 dev"
+    pointsman retire --context "$CONTEXT" "$APP" dev v1.1.0
+    task app:deploy "$CONTEXT" "$APP" dev v1.1.0 compose.yaml
+    answers "v1.1.0-$APP.dev.localhost" "v1.1.0 dev"
+    pointsman retire --context "$CONTEXT" "$APP" dev v9 --remove --ignore-missing
 }
 
 to_and_fro() {
@@ -306,6 +318,7 @@ main() {
     envs
     two_versions
     a_bad_one
+    comes_back
     to_and_fro
     second_env
     remove
