@@ -78,6 +78,15 @@ pub struct GcStack {
     pub memory_bytes: Option<u64>,
 }
 
+impl GcOutcome {
+    /// What will be free when those that go are gone, as far as it is known.
+    pub fn frees_bytes(&self) -> u64 {
+        let goes = self.stacks.iter();
+        let goes = goes.filter(|it| matches!(it.verdict.fate, Fate::Goes(_)));
+        goes.filter_map(|it| it.frees_bytes).sum()
+    }
+}
+
 impl GcStack {
     /// Would it be known what becomes of it if somebody asked Docker about its disk.
     pub const fn asks_for_disk(&self) -> bool {

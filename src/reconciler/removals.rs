@@ -13,7 +13,7 @@ use crate::routing::ids::{EnvKey, Version};
 use crate::routing::model::{
     Leftover, Progress, RemovalOrder, RemovalReport, Removed, Retention, Usage, UsageQuestion,
 };
-use crate::routing::rollout::{Event, Record};
+use crate::routing::rollout::{Event, Record, Removal};
 use crate::routing::time::Timestamp;
 
 use super::Reconciler;
@@ -85,10 +85,46 @@ enum Stage {
     Over(Removed),
 }
 
+/// One removal.
+#[derive(Clone, Debug)]
+struct Begun {
+    /// What is to go.
+    order: RemovalOrder,
+    stage: Stage,
+}
+
+impl Begun {
+    fn new(order: RemovalOrder, now: Timestamp) -> Self {
+        let stage = Stage::Withdrawing { since: now };
+        Self { order, stage }
+    }
+
+    /// The same as it is wanted now. Newer containers have their own way to go from its beginning: they may have had
+    /// traffic until this moment.
+    fn wanted(self, order: RemovalOrder, now: Timestamp) -> Self {
+        if self.order == order {
+            return self;
+        }
+        if self.order.made_until != order.made_until {
+            return Self::new(order, now);
+        }
+        let stage = match self.stage {
+            // what was done or in the way was so for the older order
+            Stage::Removing { .. } | Stage::Over(_) => Stage::Removing {
+                stuck: String::new(),
+            },
+            stage @ (Stage::Withdrawing { .. }
+            | Stage::Draining { .. }
+            | Stage::Detaching { .. }) => stage,
+        };
+        Self { order, stage }
+    }
+}
+
 /// All removals, and who has lost live traffic when.
 #[derive(Debug, Default)]
 pub(super) struct Removals {
-    stages: BTreeMap<Stack, Stage>,
+    begun: BTreeMap<Stack, Begun>,
     left: BTreeMap<Stack, Timestamp>,
 }
 
@@ -114,16 +150,15 @@ impl Removals {
         Some(left.plus_millis(SERVED_MS + drain_ms))
     }
 
-    /// What the Docker station said.
+    /// What the Docker station said. What it says of an order that was taken back, or replaced, meanwhile is nothing.
     pub(super) fn hear(&mut self, report: RemovalReport) {
-        let Some(stage) = self.stages.get_mut(&report.stack) else {
+        let Some(begun) = self.begun.get_mut(&report.order.stack) else {
             return;
         };
-        // a report about what was taken back meanwhile
-        if !matches!(stage, Stage::Removing { .. }) {
+        if begun.order != report.order || !matches!(begun.stage, Stage::Removing { .. }) {
             return;
         }
-        *stage = match report.progress {
+        begun.stage = match report.progress {
             Progress::Stuck { why } => Stage::Removing { stuck: why },
             Progress::Done(removed) => Stage::Over(removed),
         };
@@ -131,7 +166,8 @@ impl Removals {
 
     /// When something can happen by itself.
     pub(super) fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
-        let deadlines = self.stages.values().filter_map(|stage| match stage {
+        let stages = self.begun.values().map(|begun| &begun.stage);
+        let deadlines = stages.filter_map(|stage| match stage {
             Stage::Withdrawing { .. } => Some(now.plus_millis(LOOK_MS)),
             Stage::Draining { until } => Some(*until),
             // most often nobody is there to be detached, and nothing else will come to say so
@@ -144,14 +180,22 @@ impl Removals {
 
     /// All of them.
     pub(super) fn list(&self) -> Vec<RemovalStatus> {
-        let stages = self.stages.iter();
-        stages
-            .map(|((key, version), stage)| stage.status(key, version))
+        let begun = self.begun.iter();
+        begun
+            .map(|((key, version), begun)| begun.stage.status(key, version))
             .collect()
     }
 }
 
 impl Stage {
+    /// Is its drain over.
+    const fn is_released(&self) -> bool {
+        match self {
+            Self::Withdrawing { .. } | Self::Draining { .. } => false,
+            Self::Detaching { .. } | Self::Removing { .. } | Self::Over(_) => true,
+        }
+    }
+
     fn status(&self, key: &EnvKey, version: &Version) -> RemovalStatus {
         let (stage, detail, until) = match self {
             Self::Withdrawing { .. } => ("withdrawing", "", None),
@@ -184,16 +228,18 @@ impl Reconciler {
             return;
         }
         self.find_removals(now);
-        let stages = std::mem::take(&mut self.removals.stages);
-        for ((key, version), stage) in stages {
+        for ((key, version), begun) in std::mem::take(&mut self.removals.begun) {
+            let Begun { order, stage } = begun;
             let next = self.next_stage(&key, &version, stage, now);
-            self.removals
-                .stages
-                .extend(next.map(|next| ((key, version), next)));
+            let next = next.map(|stage| ((key, version), Begun { order, stage }));
+            self.removals.begun.extend(next);
         }
-        let Removals { stages, left } = &mut self.removals;
+        let Removals { begun, left } = &mut self.removals;
         let table = &mut self.table;
-        table.retain_released(|key, version| stages.contains_key(&(key.clone(), version.clone())));
+        table.retain_released(|key, version| {
+            let begun = begun.get(&(key.clone(), version.clone()));
+            begun.is_some_and(|begun| begun.stage.is_released())
+        });
         left.retain(|(key, _), at| {
             let drain_ms = table.env(key).map_or(0, |record| record.drain_ms);
             at.plus_millis(SERVED_MS + drain_ms) > now
@@ -208,15 +254,20 @@ impl Reconciler {
         let mut asked = BTreeMap::new();
         for key in keys {
             let record = self.table.rollout(&key);
-            let removed = record.retired.iter();
-            let removed = removed.filter(|(_, retired)| retired.removal.is_some());
-            for (version, _) in removed {
+            for (version, retired) in &record.retired {
+                let Some(removal) = &retired.removal else {
+                    continue;
+                };
                 let stack = (key.clone(), version.clone());
-                let begun = self.removals.stages.remove(&stack);
-                asked.insert(stack, begun.unwrap_or(Stage::Withdrawing { since: now }));
+                let order = order(&stack, removal);
+                let begun = match self.removals.begun.remove(&stack) {
+                    Some(begun) => begun.wanted(order, now),
+                    None => Begun::new(order, now),
+                };
+                asked.insert(stack, begun);
             }
         }
-        self.removals.stages = asked;
+        self.removals.begun = asked;
     }
 
     /// `None` when it is over.
@@ -282,43 +333,41 @@ impl Reconciler {
 
     /// Shows the Docker station what is due.
     fn order_removals(&self) {
-        let due = self.removals.stages.iter();
-        let due = due.filter(|(_, stage)| matches!(stage, Stage::Removing { .. }));
-        let orders: Vec<RemovalOrder> = due.filter_map(|(stack, _)| self.order(stack)).collect();
+        let due = self.removals.begun.values();
+        let due = due.filter(|begun| matches!(begun.stage, Stage::Removing { .. }));
+        let orders: Vec<RemovalOrder> = due.map(|begun| begun.order.clone()).collect();
         self.outlets.upkeep.orders.send_if_modified(|shown| {
             let differs = *shown != orders;
             *shown = orders;
             differs
         });
     }
+}
 
-    fn order(&self, (key, version): &Stack) -> Option<RemovalOrder> {
-        let record = self.table.rollout(key);
-        let retired = record.retired.get(version)?;
-        let removal = retired.removal.as_ref()?;
-        let labels = [
-            ("pointsman.app", key.app.as_str()),
-            ("pointsman.env", key.env.as_str()),
-            ("pointsman.version", version.as_str()),
-        ];
-        let leftover = |goes| {
-            if goes {
-                Leftover::Remove
-            } else {
-                Leftover::Keep
-            }
-        };
-        Some(RemovalOrder {
-            stack: (key.clone(), version.clone()),
-            labels: labels
-                .map(|(label, value)| (label.to_owned(), value.to_owned()))
-                .into(),
-            project: removal.project.clone(),
-            made_until: retired.at.as_millis() / 1000,
-            volumes: leftover(removal.volumes),
-            images: leftover(!removal.keep_images),
-            image_ids: removal.images.clone(),
-        })
+fn order(stack: &Stack, removal: &Removal) -> RemovalOrder {
+    let (key, version) = stack;
+    let labels = [
+        ("pointsman.app", key.app.as_str()),
+        ("pointsman.env", key.env.as_str()),
+        ("pointsman.version", version.as_str()),
+    ];
+    let leftover = |goes| {
+        if goes {
+            Leftover::Remove
+        } else {
+            Leftover::Keep
+        }
+    };
+    RemovalOrder {
+        stack: stack.clone(),
+        labels: labels
+            .map(|(label, value)| (label.to_owned(), value.to_owned()))
+            .into(),
+        project: removal.project.clone(),
+        made_until: removal.made_until,
+        volumes: leftover(removal.volumes),
+        images: leftover(!removal.keep_images),
+        image_ids: removal.images.clone(),
     }
 }
 

@@ -40,7 +40,7 @@ impl Reconciler {
             Request::Status(key, reply) => give(reply, self.table.status(&key, now)),
             Request::Statuses(reply) => give(reply, self.statuses(now)),
             Request::History(key, limit, reply) => give(reply, self.history(&key, limit)),
-            Request::Stacks(reply) => give(reply, self.table.all_stacks(now)),
+            Request::Stacks(reply) => give(reply, self.table.every_stack(now)),
             Request::Gc(request, reply) => give(reply, self.gc(&request, now)),
             Request::Usage(reply) => {
                 let question = self.usage_question();

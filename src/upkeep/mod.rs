@@ -2,7 +2,11 @@
 //!
 //! A client of the reconciler's door as any other: it asks for what the policy allows, and decides nothing. It looks after
 //! something has moved and once a minute (what is too young now gets old by itself); Docker is asked what its disk holds only
-//! when a policy wants to know, and not more than every ten minutes.
+//! when a policy wants to know, and not more than every ten minutes, for all envs at once. An env of which nothing could be
+//! learned is looked at again soon, then less and less often.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::reconciler::{CommandError, GcRequest, GcRun, Handle, Heard, Listener, News, NewsKind};
 use crate::routing::ids::EnvKey;
-use crate::routing::model::{Retention, Upkeep};
+use crate::routing::model::{Retention, Upkeep, Usage};
 use crate::routing::rollout::Removal;
 
 /// Between two looks without a cause.
@@ -25,13 +29,26 @@ const DISK: Duration = Duration::from_mins(10);
 /// Who asks, in the audit log.
 const ACTOR: &str = "pointsman: retention";
 
+/// Longest pause after failures in a row.
+const PAUSE_MAX: Duration = Duration::from_hours(1);
+
 /// When which env was looked at.
 #[derive(Debug)]
 struct Diary {
     default: Option<Retention>,
     began: Instant,
+    /// When a look at an env last came to something.
     looked: BTreeMap<EnvKey, Instant>,
+    failed: BTreeMap<EnvKey, Failed>,
+    /// When Docker was last asked what its disk holds.
     disk: Option<Instant>,
+}
+
+/// A look that came to nothing.
+#[derive(Clone, Copy, Debug)]
+struct Failed {
+    pause: Duration,
+    again: Instant,
 }
 
 /// Works until stopped.
@@ -41,12 +58,7 @@ pub async fn run(
     default: Option<Retention>,
     stop: CancellationToken,
 ) {
-    let mut diary = Diary {
-        default,
-        began: Instant::now(),
-        looked: BTreeMap::new(),
-        disk: None,
-    };
+    let mut diary = Diary::new(default, Instant::now());
     loop {
         let wake = Instant::now() + LOOK;
         tokio::select! {
@@ -56,7 +68,7 @@ pub async fn run(
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = diary.look(&handle) => {}
+            () = diary.look(&handle, Instant::now()) => {}
         }
     }
 }
@@ -86,56 +98,113 @@ fn matters(heard: &Heard) -> bool {
 }
 
 impl Diary {
-    async fn look(&mut self, handle: &Handle) {
+    const fn new(default: Option<Retention>, began: Instant) -> Self {
+        Self {
+            default,
+            began,
+            looked: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            disk: None,
+        }
+    }
+
+    /// At every env whose time has come; one look at the disk is for all of them.
+    async fn look(&mut self, handle: &Handle, now: Instant) {
         let Ok(records) = handle.envs().await else {
             return;
         };
-        self.looked
-            .retain(|key, _| records.iter().any(|record| record.key == *key));
-        for record in records {
-            let policy = record.retention.as_ref().or(self.default.as_ref());
-            let Some(policy) = policy.cloned() else {
-                continue;
-            };
-            if self.is_due(&record.key, policy.when) {
-                self.collect(handle, record.key, &policy).await;
+        let is_there = |key: &EnvKey| records.iter().any(|record| record.key == *key);
+        self.looked.retain(|key, _| is_there(key));
+        self.failed.retain(|key, _| is_there(key));
+        let due = records.into_iter().filter_map(|record| {
+            let policy = record.retention.or_else(|| self.default.clone())?;
+            let is_due = self.is_due(&record.key, &policy, now);
+            is_due.then_some((record.key, policy))
+        });
+        let due: Vec<(EnvKey, Retention)> = due.collect();
+        let mut usage = None;
+        if due.iter().any(|(_, policy)| wants_disk(policy)) && self.may_ask(now) {
+            self.disk = Some(now);
+            usage = Some(handle.usage().await);
+        }
+        for (key, policy) in due {
+            match collect(handle, &key, usage.as_mut()).await {
+                Ok(()) if wants_disk(&policy) && is_unknown(usage.as_ref()) => {
+                    self.fail(key, now);
+                }
+                Ok(()) => {
+                    self.failed.remove(&key);
+                    self.looked.insert(key, now);
+                }
+                Err(CommandError::NotSynced | CommandError::Stopped) => {}
+                Err(error) => {
+                    tracing::warn!(env = %key, %error, "stacks are kept longer than they need be");
+                    self.fail(key, now);
+                }
             }
         }
     }
 
-    fn is_due(&self, key: &EnvKey, when: Upkeep) -> bool {
-        let since = self.looked.get(key).unwrap_or(&self.began).elapsed();
-        match when {
+    fn fail(&mut self, key: EnvKey, now: Instant) {
+        let before = self.failed.get(&key);
+        let pause = before.map_or(LOOK, |failed| (failed.pause * 2).min(PAUSE_MAX));
+        let again = now + pause;
+        self.failed.insert(key, Failed { pause, again });
+    }
+
+    fn may_ask(&self, now: Instant) -> bool {
+        self.disk.is_none_or(|at| now.duration_since(at) >= DISK)
+    }
+
+    fn is_due(&self, key: &EnvKey, policy: &Retention, now: Instant) -> bool {
+        if self
+            .failed
+            .get(key)
+            .is_some_and(|failed| failed.again > now)
+        {
+            return false;
+        }
+        let since = now.duration_since(*self.looked.get(key).unwrap_or(&self.began));
+        match policy.when {
             Upkeep::Manual => false,
             Upkeep::Deploy => true,
+            // it looks seldom: not without what it wants to know
+            Upkeep::Every(_) if wants_disk(policy) && !self.may_ask(now) => false,
             // the first time a minute after the start: a daemon that is restarted often looks, too
             Upkeep::Every(_) if !self.looked.contains_key(key) => since >= LOOK,
             Upkeep::Every(millis) => since >= Duration::from_millis(millis),
         }
     }
+}
 
-    async fn collect(&mut self, handle: &Handle, key: EnvKey, policy: &Retention) {
-        let is_time = self.disk.is_none_or(|at| at.elapsed() >= DISK);
-        let mut usage = None;
-        if policy.max_disk_bytes.is_some() && is_time {
-            self.disk = Some(Instant::now());
-            usage = Some(handle.usage().await);
-        }
-        self.looked.insert(key.clone(), Instant::now());
-        let request = GcRequest {
-            scope: Some(key.clone()),
-            usage,
-            run: Some(GcRun {
-                removal: Removal::default(),
-                actor: ACTOR.to_owned(),
-            }),
-            ..GcRequest::default()
-        };
-        match handle.gc(request).await {
-            Ok(_) | Err(CommandError::NotSynced | CommandError::Stopped) => {}
-            Err(error) => {
-                tracing::warn!(env = %key, %error, "stacks are kept longer than they need be");
-            }
-        }
+const fn wants_disk(policy: &Retention) -> bool {
+    policy.max_disk_bytes.is_some()
+}
+
+/// Was Docker asked, and did not say.
+fn is_unknown(usage: Option<&Usage>) -> bool {
+    usage.is_some_and(|usage| usage.disk_bytes.is_none())
+}
+
+/// Lets go what one env's policy allows. What that frees is no reason for another env to let anything go.
+async fn collect(
+    handle: &Handle,
+    key: &EnvKey,
+    usage: Option<&mut Usage>,
+) -> Result<(), CommandError> {
+    let request = GcRequest {
+        scope: Some(key.clone()),
+        usage: usage.as_deref().cloned(),
+        run: Some(GcRun {
+            removal: Removal::default(),
+            actor: ACTOR.to_owned(),
+        }),
+        ..GcRequest::default()
+    };
+    let outcome = handle.gc(request).await?;
+    if let Some(usage) = usage {
+        let freed = outcome.frees_bytes();
+        usage.disk_bytes = usage.disk_bytes.map(|bytes| bytes.saturating_sub(freed));
     }
+    Ok(())
 }

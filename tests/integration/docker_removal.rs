@@ -43,7 +43,7 @@ impl Task {
 
     async fn report(&mut self) -> (String, Progress) {
         let report = soon("a report", self.reports.recv()).await.unwrap();
-        (report.stack.1.to_string(), report.progress)
+        (report.order.stack.1.to_string(), report.progress)
     }
 
     async fn done(&mut self) -> Removed {
@@ -237,6 +237,56 @@ async fn a_container_that_vanishes_meanwhile_is_gone() {
     engine.let_stop();
     let removed = task.done().await;
     assert_eq!(removed.containers, 1, "the other: {removed}");
+    task.stop().await;
+}
+
+// Docker removes a container that was started with `--rm` by itself once it has stopped, and refuses to do it twice at a
+// time: that was told as a failure, tried again, and not counted.
+#[tokio::test]
+async fn a_container_that_docker_removes_by_itself_is_waited_for() {
+    let engine = FakeEngine::new();
+    stack(&engine, "whoami", "v1");
+    engine.remove_when_stopped("whoami-dev-v1-web");
+    let mut task = Task::start(&engine);
+    task.order(&[order("whoami", "v1")]);
+    let (_, progress) = task.report().await;
+    let Progress::Done(removed) = progress else {
+        panic!("{progress:?}");
+    };
+    assert_eq!(removed.containers, 2, "{removed}");
+    let left = engine.everything();
+    assert!(!left.contains("container whoami-dev-v1-web"), "{left:?}");
+    task.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_newer_deployment_uses_stays_without_any_wait() {
+    let engine = FakeEngine::new();
+    stack(&engine, "whoami", "v1");
+    let mut later = of("whoami", "v1", "later");
+    later.created += 1;
+    engine.start(later);
+    let mut task = Task::start(&engine);
+    task.order(&[RemovalOrder {
+        volumes: Leftover::Remove,
+        ..order("whoami", "v1")
+    }]);
+    let (_, progress) = task.report().await;
+    let Progress::Done(removed) = progress else {
+        panic!("{progress:?}");
+    };
+    assert_eq!(removed.containers, 2, "the older ones: {removed}");
+    let left = engine.everything();
+    let shared = [
+        "container whoami-dev-v1-later",
+        "image sha256:whoami-v1",
+        "network whoami-dev-v1_default",
+        "volume whoami-dev-v1_data",
+    ];
+    for what in shared {
+        assert!(left.contains(what), "{what}: {left:?}");
+    }
+    assert_eq!(removed.kept.len(), 2, "network and volumes: {removed}");
     task.stop().await;
 }
 

@@ -8,9 +8,10 @@ use tokio::task::JoinSet;
 use crate::docker::client::Engine;
 use crate::docker::error::{Error, chain};
 use crate::docker::wire::Network;
+use crate::routing::ids::ContainerId;
 use crate::routing::model::{Container, Leftover, RemovalOrder, Removed, State};
 
-use super::own::{PROJECT, is_own, refers};
+use super::own::{PROJECT, is_newer, is_own, refers};
 use super::verbs::{self, Gone};
 
 /// How much longer than a container's own stop time-out the Engine may take.
@@ -22,6 +23,8 @@ pub(super) struct Attempt<'a> {
     removed: Removed,
     /// Images that it was seen to use, beside those of the order.
     images: BTreeSet<String>,
+    /// It was deployed anew since: what the newer containers share with those that go is theirs.
+    successor: Option<String>,
     /// How often somebody else was found on its networks.
     looks: u32,
     max_looks: u32,
@@ -33,6 +36,7 @@ impl<'a> Attempt<'a> {
             order,
             removed: Removed::default(),
             images: order.image_ids.clone(),
+            successor: None,
             looks: 0,
             max_looks,
         }
@@ -49,8 +53,14 @@ impl<'a> Attempt<'a> {
         self.removed.kept.clear();
         if let Some(project) = &self.order.project {
             self.networks(engine, project).await?;
-            if self.order.volumes == Leftover::Remove {
-                self.volumes(engine, project).await?;
+            match (self.order.volumes, &self.successor) {
+                (Leftover::Keep, _) => {}
+                // some may be made for containers that are only about to be
+                (Leftover::Remove, Some(name)) => {
+                    let why = format!("its volumes stay: container {name} was deployed since");
+                    self.removed.kept.push(why);
+                }
+                (Leftover::Remove, None) => self.volumes(engine, project).await?,
             }
         }
         if self.order.images == Leftover::Remove {
@@ -61,16 +71,21 @@ impl<'a> Attempt<'a> {
 
     async fn containers(&mut self, engine: &Engine) -> Result<(), String> {
         let listed = verbs::list(engine, self.order).await.map_err(words)?;
+        let mut newer = listed.containers.iter();
+        let newer = newer.find(|it| is_newer(it, self.order));
+        self.successor = newer.map(|it| it.name.clone());
         let own = listed.containers.into_iter();
         let own: Vec<Container> = own.filter(|it| is_own(it, self.order)).collect();
         let images = own.iter().map(|it| it.image.clone());
         self.images.extend(images.filter(|image| !image.is_empty()));
-        stop_all(engine, &own).await?;
+        let stopped = stop_all(engine, &own).await?;
         for container in own {
-            let gone = verbs::remove_container(engine, &container.id).await;
+            let gone = verbs::remove_container(engine, &container.id, STOP_MARGIN).await;
             let gone =
                 gone.map_err(|error| about(&format!("container {}", container.name), &error))?;
-            self.removed.containers += u32::from(gone == Gone::Now);
+            // one that Docker removes by itself once it is stopped went because of us, too
+            let is_ours = gone == Gone::Now || stopped.contains(&container.id);
+            self.removed.containers += u32::from(is_ours);
         }
         Ok(())
     }
@@ -86,9 +101,17 @@ impl<'a> Attempt<'a> {
         }
         let containers = engine.list_all().await.map_err(words)?.containers;
         for network in networks {
-            let mut others = containers.iter();
-            let other = others.find(|it| refers(it, &network.id, &network.name));
-            let failure = match other {
+            let others = || {
+                let all = containers.iter();
+                all.filter(|it| refers(it, &network.id, &network.name))
+            };
+            if let Some(newer) = others().find(|it| is_newer(it, self.order)) {
+                let (network, name) = (&network.name, &newer.name);
+                let why = format!("network {network} stays: container {name} was deployed since");
+                self.removed.kept.push(why);
+                continue;
+            }
+            let failure = match others().next() {
                 Some(other) => format!("container {} is on it", other.name),
                 None => match verbs::remove_network(engine, &network.id).await {
                     Ok(_gone) => {
@@ -156,21 +179,26 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// All at the same time: a stack stops as fast as its slowest container.
-async fn stop_all(engine: &Engine, containers: &[Container]) -> Result<(), String> {
+/// All at the same time: a stack stops as fast as its slowest container. Gives those that ran until then.
+async fn stop_all(
+    engine: &Engine,
+    containers: &[Container],
+) -> Result<BTreeSet<ContainerId>, String> {
     let mut stops = JoinSet::new();
     for container in containers.iter().filter(|it| it.state != State::Exited) {
         let (engine, id, name) = (engine.clone(), container.id.clone(), container.name.clone());
         stops.spawn(async move {
             let stopped = verbs::stop(&engine, &id, STOP_MARGIN).await;
+            let stopped = stopped.map(|gone| (gone == Gone::Now).then_some(id));
             stopped.map_err(|error| about(&format!("container {name} does not stop"), &error))
         });
     }
-    let mut all = Ok(());
+    let mut all = Vec::new();
     while let Some(stopped) = stops.join_next().await {
-        all = all.and(stopped.unwrap_or_else(|error| Err(error.to_string())));
+        all.push(stopped.unwrap_or_else(|error| Err(error.to_string())));
     }
-    all
+    let all: Vec<Option<ContainerId>> = all.into_iter().collect::<Result<_, _>>()?;
+    Ok(all.into_iter().flatten().collect())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is mapped over")]

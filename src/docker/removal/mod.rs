@@ -142,10 +142,10 @@ impl Worker {
 
     /// A reconciler that has ended needs no report: what is left is found at the next start.
     async fn tell(&self, order: &RemovalOrder, progress: Progress) {
-        let stack = order.stack.clone();
+        let order = order.clone();
         if self
             .reports_tx
-            .send(RemovalReport { stack, progress })
+            .send(RemovalReport { order, progress })
             .await
             .is_err()
         {

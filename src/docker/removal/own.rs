@@ -5,8 +5,18 @@ use crate::routing::model::{Container, RemovalOrder};
 /// On everything that compose makes.
 pub(super) const PROJECT: &str = "com.docker.compose.project";
 
-/// Does the container carry all of the labels, in the same project, and was it there when the stack was let go.
+/// Is the container of the stack, and was it there when that was let go.
 pub(super) fn is_own(container: &Container, order: &RemovalOrder) -> bool {
+    is_of(container, order) && container.created <= order.made_until
+}
+
+/// Is the container of a deployment of the stack that came after it was let go.
+pub(super) fn is_newer(container: &Container, order: &RemovalOrder) -> bool {
+    is_of(container, order) && container.created > order.made_until
+}
+
+/// Does the container carry all of the labels, in the same project.
+fn is_of(container: &Container, order: &RemovalOrder) -> bool {
     let has = |(key, value): (&String, &String)| container.labels.get(key) == Some(value);
     let project = container
         .label(PROJECT)
@@ -16,7 +26,6 @@ pub(super) fn is_own(container: &Container, order: &RemovalOrder) -> bool {
         && order.labels.iter().all(has)
         // a container without a project may belong to a stack that has one
         && (project.is_none() || project == order.project.as_deref())
-        && container.created <= order.made_until
 }
 
 /// Does it refer to a network: also a stopped or a created container, which could not start without it.

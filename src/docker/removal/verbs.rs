@@ -15,6 +15,9 @@ use crate::routing::model::RemovalOrder;
 
 use super::own::PROJECT;
 
+/// Between two looks whether a container is gone.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// Whether something went, or was gone before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gone {
@@ -32,21 +35,46 @@ pub(super) async fn list(engine: &Engine, order: &RemovalOrder) -> Result<Listin
 }
 
 /// Tells a container to stop and waits for it: its own stop signal, its own time-out, as `docker stop` does.
-pub(super) async fn stop(engine: &Engine, id: &ContainerId, margin: Duration) -> Result<(), Error> {
+pub(super) async fn stop(
+    engine: &Engine,
+    id: &ContainerId,
+    margin: Duration,
+) -> Result<Gone, Error> {
     let inspected = match engine.inspect(id).await {
-        Err(error) if error.status() == Some(404) => return Ok(()),
+        Err(error) if error.status() == Some(404) => return Ok(Gone::Before),
         inspected => inspected?,
     };
     let grace = Duration::from_millis(stopping(inspected).grace_ms);
     let path = format!("/containers/{}/stop", query::encode(id.as_str()));
     let stopped = engine.send(Method::POST, &path, grace + margin).await;
-    gone(stopped, &[304]).map(|_gone| ())
+    gone(stopped, &[304])
 }
 
-/// Removes a stopped container, with the volumes that have no name.
-pub(super) async fn remove_container(engine: &Engine, id: &ContainerId) -> Result<Gone, Error> {
+/// Removes a stopped container, with the volumes that have no name. Docker may be at it already (`--rm`): then its end is
+/// waited for.
+pub(super) async fn remove_container(
+    engine: &Engine,
+    id: &ContainerId,
+    margin: Duration,
+) -> Result<Gone, Error> {
     let path = format!("/containers/{}?v=1", query::encode(id.as_str()));
-    gone(engine.delete(&path).await, &[])
+    let removed = engine.delete(&path).await;
+    let is_under_way = |error: &Error| {
+        let why = error.message().unwrap_or_default();
+        error.status() == Some(409) && why.contains("already in progress")
+    };
+    if !removed.as_ref().is_err_and(is_under_way) {
+        return gone(removed, &[]);
+    }
+    let looks = margin.as_millis() / LOOK.as_millis();
+    for _ in 0..looks {
+        match engine.inspect(id).await {
+            Err(error) if error.status() == Some(404) => return Ok(Gone::Now),
+            inspected => drop(inspected?),
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    gone(removed, &[])
 }
 
 pub(super) async fn remove_network(engine: &Engine, id: &str) -> Result<Gone, Error> {

@@ -14,6 +14,7 @@ use crate::reconciler::{
     Accepted, Closed, CommandError, Farewell, Feed, Followers, GcOutcome, GcRequest, GcRun,
     Outlets, Proof, Reconciler, Request, Upkeep, handle_channel,
 };
+use crate::routing::ids::ContainerId;
 use crate::routing::model::{
     Attachments, Change, Container, EnvRecord, Leftover, Progress, RemovalOrder, RemovalReport,
     Removed, Retention, Targets,
@@ -179,8 +180,14 @@ impl Bench {
     }
 
     fn report(&mut self, name: &str, progress: Progress) {
-        let stack = (key(), version(name));
-        self.daemon.removals.hear(RemovalReport { stack, progress });
+        let orders = self.orders.borrow().clone();
+        let of = |order: &RemovalOrder| order.stack == (key(), version(name));
+        let order = orders.into_iter().find(of).unwrap();
+        self.hear(order, progress);
+    }
+
+    fn hear(&mut self, order: RemovalOrder, progress: Progress) {
+        self.daemon.removals.hear(RemovalReport { order, progress });
         self.daemon.turn();
     }
 
@@ -218,6 +225,98 @@ fn a_stack_is_withdrawn_applied_drained_and_only_then_removed() {
         (vec![], vec![], 0),
         "until nothing is left"
     );
+}
+
+/// The same version, deployed anew: another container.
+fn anew(name: &str, created: u64) -> Container {
+    let mut container = web(name, 9);
+    container.id = ContainerId::parse(&format!("id-{name}-{created}")).unwrap();
+    container.created = created;
+    container
+}
+
+// A removal that was asked for while an older one of the same version was under way took over how far that one was: the
+// newer containers, which had traffic until then, were killed at once.
+#[test]
+fn newer_containers_have_their_own_way_to_go_from_its_beginning() {
+    let mut bench = Bench::with(&three());
+    bench.retire("v2", Removal::default()).unwrap();
+    bench.pass(1);
+    bench.list(&[web("v1", 1), anew("v2", 10), web("v3", 3)]);
+    bench.pass(35 * SECOND);
+    bench.pass(1);
+    let older = bench.orders.borrow().clone();
+    assert_eq!(older[0].made_until, 2, "the older ones go");
+    bench.retire("v2", Removal::default()).unwrap();
+    assert_eq!(
+        (bench.stages(), bench.ordered()),
+        (vec!["withdrawing"], vec![]),
+        "the newer ones have just lost their traffic"
+    );
+    bench.hear(older[0].clone(), Progress::Done(Removed::default()));
+    assert_eq!(
+        bench.retired(),
+        1,
+        "the end of the older ones is not theirs"
+    );
+    bench.pass(1);
+    bench.pass(35 * SECOND - 1);
+    assert_eq!(bench.ordered(), Vec::<String>::new(), "5 s and the drain");
+    bench.pass(1);
+    bench.pass(1);
+    assert_eq!(bench.orders.borrow()[0].made_until, 10, "then they go");
+}
+
+// The end of an order that was on its way when `--volumes` was added ended the newer order, too: the volumes stayed.
+#[test]
+fn what_is_said_of_an_older_order_does_not_count_for_the_newer_one() {
+    let mut bench = Bench::with(&three());
+    bench.retire("v2", Removal::default()).unwrap();
+    bench.pass(1);
+    bench.pass(35 * SECOND);
+    bench.pass(1);
+    let older = bench.orders.borrow()[0].clone();
+    let with_volumes = Removal {
+        volumes: true,
+        ..Removal::default()
+    };
+    bench.retire("v2", with_volumes).unwrap();
+    assert_eq!(bench.stages(), ["removing"], "the same containers");
+    bench.hear(older, Progress::Done(Removed::default()));
+    assert_eq!(
+        (bench.ordered(), bench.retired()),
+        (vec!["v2".to_owned()], 1),
+        "the volumes are still there"
+    );
+    assert_eq!(bench.orders.borrow()[0].volumes, Leftover::Remove);
+    bench.report("v2", Progress::Done(Removed::default()));
+    assert_eq!(bench.retired(), 0, "now they are not");
+}
+
+// Our clock was compared with Docker's. With Docker's behind, a new deployment was never routed, and removed; with
+// Docker's ahead, what was retired stayed published, and nothing was removed.
+#[test]
+fn what_was_there_is_judged_by_dockers_clock_alone() {
+    for (engine, name) in [
+        (START / 1000 - 3600, "behind"),
+        (START / 1000 + 3600, "ahead"),
+    ] {
+        let mut bench = Bench::with(&[web("v1", 1), anew("v2", engine)]);
+        bench.retire("v2", Removal::default()).unwrap();
+        let listed = |bench: &Bench| {
+            let now = bench.daemon.clock.now();
+            let status = bench.daemon.table.status(&key(), now).unwrap();
+            status.stacks.len()
+        };
+        assert_eq!(listed(&bench), 1, "{name}: withdrawn");
+        bench.list(&[web("v1", 1), anew("v2", engine + 1)]);
+        assert_eq!(listed(&bench), 2, "{name}: a new deployment");
+        bench.pass(1);
+        bench.pass(35 * SECOND);
+        bench.pass(1);
+        assert_eq!(bench.orders.borrow()[0].made_until, engine, "{name}");
+        assert_eq!(listed(&bench), 2, "{name}: it stays");
+    }
 }
 
 #[test]
@@ -323,6 +422,37 @@ fn who_was_live_a_moment_ago_is_not_let_go() {
     assert_eq!(word(&mut bench), "draining", "v1");
     bench.pass(35 * SECOND);
     assert_eq!(word(&mut bench), "surplus", "its requests have ended");
+}
+
+// With its one routed container gone, nothing knew the stack: its other containers stayed for ever.
+#[test]
+fn a_stack_of_which_nothing_is_routed_is_known_and_can_go() {
+    let worker = |name: &str, n: u8| {
+        let mut worker = web(name, n);
+        worker.labels.remove("pointsman.port");
+        worker.ports.clear();
+        worker
+    };
+    let all = [web("v1", 1), worker("v2", 2), web("v3", 3)];
+    let mut bench = Bench::with(&all);
+    bench.keep_last(1);
+    let now = bench.daemon.clock.now();
+    let stacks = bench.daemon.table.every_stack(now);
+    let listed: Vec<_> = stacks
+        .iter()
+        .map(|stack| (stack.version.as_str(), stack.health.expected))
+        .collect();
+    assert_eq!(listed, [("v1", 1), ("v2", 0), ("v3", 1)], "without servers");
+    let outcome = bench.gc().unwrap();
+    let fate = &outcome.stacks[1].verdict.fate;
+    assert!(matches!(fate, Fate::Goes(_)), "the rules apply: {fate:?}");
+    bench.pass(1);
+    bench.pass(35 * SECOND);
+    bench.pass(1);
+    assert_eq!(bench.ordered(), ["v2"], "as any other");
+    let mut bench = Bench::with(&all);
+    bench.retire("v2", Removal::default()).unwrap();
+    assert_eq!(bench.stages(), ["withdrawing"], "and when somebody says so");
 }
 
 #[test]

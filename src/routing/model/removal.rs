@@ -9,13 +9,13 @@ use crate::routing::ids::{ContainerId, EnvKey, Version};
 /// One stack that is to go. Only what carries all of these labels, of this compose project, is touched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemovalOrder {
-    /// Its env and version, by which reports name it.
+    /// Its env and version.
     pub stack: (EnvKey, Version),
     /// Labels that each of its containers has.
     pub labels: BTreeMap<String, String>,
     /// Its compose project; `None` when it has none, and then neither networks nor volumes.
     pub project: Option<String>,
-    /// Containers made later are a new deployment; seconds since the epoch.
+    /// Containers made later are a new deployment; seconds since the epoch, by Docker's clock.
     pub made_until: u64,
     /// What becomes of its named volumes.
     pub volumes: Leftover,
@@ -37,8 +37,8 @@ pub enum Leftover {
 /// How far a removal is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemovalReport {
-    /// Which.
-    pub stack: (EnvKey, Version),
+    /// Which. The whole of it: what is said of another order of the same stack does not count for this one.
+    pub order: RemovalOrder,
     /// How far.
     pub progress: Progress,
 }

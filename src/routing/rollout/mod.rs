@@ -20,5 +20,5 @@ pub use record::{
 };
 pub use refusal::Refusal;
 pub use step::{Step, next_deadline, stand_in, step};
-pub use view::{Policy, StackHealth, View};
+pub use view::{Made, Policy, StackHealth, View};
 pub use what::{Cause, What};

@@ -221,8 +221,11 @@ pub struct Maintenance {
 pub struct Retired {
     /// Who asked for it.
     pub by: String,
-    /// When; containers made later are a new deployment.
+    /// When.
     pub at: Timestamp,
+    /// When the newest of its containers was made, in seconds since the epoch; 0 when there was none. Containers made
+    /// later are a new deployment. Docker's clock, as theirs: ours may be another.
+    pub made_until: u64,
     /// What is removed after it is out of service; `None` leaves its containers alone.
     pub removal: Option<Removal>,
 }
@@ -238,6 +241,22 @@ pub struct Removal {
     pub project: Option<String>,
     /// Ids of the images that it was made from then: once its containers are gone, nothing else tells.
     pub images: BTreeSet<String>,
+    /// When the newest of the containers that go was made, by Docker's clock. Those that were withdrawn later, and are
+    /// not to be removed, are newer.
+    pub made_until: u64,
+}
+
+impl Removal {
+    /// The same, of containers made until then, and of what an older one has begun: some of it may be gone, and only
+    /// the older one knows.
+    pub(super) fn after(mut self, older: Option<&Self>, made_until: u64) -> Self {
+        self.made_until = made_until;
+        if let Some(older) = older {
+            self.project = older.project.clone().or(self.project);
+            self.images.extend(older.images.iter().cloned());
+        }
+        self
+    }
 }
 
 impl Slots {
@@ -328,12 +347,12 @@ impl Record {
             .find(|slot| self.slots.get(*slot).is_some_and(|p| p.version == *version))
     }
 
-    /// Is a version withdrawn, given when the oldest of its containers was made, in seconds since the epoch; `None`
-    /// without containers. Containers made after it was withdrawn are a new deployment.
+    /// Is a version withdrawn, given when the oldest container of its deployment was made, in seconds since the epoch;
+    /// `None` without containers. Containers made after it was withdrawn are a new deployment.
     pub fn is_retired(&self, version: &Version, created: Option<u64>) -> bool {
-        self.retired.get(version).is_some_and(|retired| {
-            created.is_none_or(|created| created.saturating_mul(1000) <= retired.at.as_millis())
-        })
+        self.retired
+            .get(version)
+            .is_some_and(|retired| created.is_none_or(|created| created <= retired.made_until))
     }
 
     /// What is being removed of a version.

@@ -12,12 +12,36 @@ use crate::routing::time::Timestamp;
 pub struct View {
     /// By version. Without routed containers a version is absent, unless a slot holds it: then it has no servers.
     pub stacks: BTreeMap<Version, StackHealth>,
+    /// When the containers of each version were made, whether any of them is routed or not.
+    pub made: BTreeMap<Version, Made>,
     /// The Docker view is complete and current. While it is not, nothing moves by itself.
     pub current: bool,
     /// Every live proxy has whatever was published until then; `None` while nobody asks for the document.
     pub applied_until: Option<Timestamp>,
     /// What the env's record says about shifts.
     pub policy: Policy,
+}
+
+/// When a version's containers were made, in seconds since the epoch, by Docker's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// The oldest of its deployment. Containers that were withdrawn are none of a newer one.
+    pub created: u64,
+    /// The oldest of all.
+    pub oldest: u64,
+    /// The newest of all.
+    pub newest: u64,
+}
+
+impl Made {
+    /// All at once.
+    pub const fn at(created: u64) -> Self {
+        Self {
+            created,
+            oldest: created,
+            newest: created,
+        }
+    }
 }
 
 /// What an env's record says about shifts.

@@ -48,7 +48,7 @@ impl Table {
         let Some(all) = self.stacks.get(&record.key) else {
             return BTreeMap::new();
         };
-        let by_version = by_version(&self.facts.members(&record.key));
+        let by_version = by_version(&self.facts.members(&record.key), rollout);
         for (version, members) in &by_version {
             fragment.diagnostics.extend(members.diagnostics(version));
         }

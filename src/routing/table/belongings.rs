@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::routing::ids::{ContainerId, EnvKey, Version};
+use crate::routing::rollout::Record;
 
 use super::Table;
 use super::claims::FragmentKey;
-use super::env::members::{Members, by_version};
+use super::env::members::{Members, by_version, of_version};
 use super::env::stack::Stack;
 use super::facts::Fact;
 use super::options::compose;
@@ -32,18 +33,18 @@ pub struct Belongings {
 }
 
 impl Table {
-    /// The stacks of an env, with what belongs to them.
+    /// The stacks of an env, with what belongs to them; also those of which nothing is routed, as when the one container
+    /// that was is gone.
     pub fn belongings(&self, key: &EnvKey) -> BTreeMap<Version, Belongings> {
-        let members = by_version(&self.facts.members(key));
-        let stacks = self.stacks.get(key).into_iter().flatten();
+        let members = by_version(&self.facts.members(key), &self.rollout(key));
+        let stacks = members.iter().filter(|(_, members)| members.is_stack());
         stacks
-            .filter_map(|(version, _)| {
-                let members = members.get(version)?;
+            .map(|(version, members)| {
                 let belongings = Belongings {
                     guarded: self.guard(key, version, members),
                     ..Belongings::of(&members.own)
                 };
-                Some((version.clone(), belongings))
+                ((*version).clone(), belongings)
             })
             .collect()
     }
@@ -85,10 +86,16 @@ impl Table {
         self.dirty.extend(over);
     }
 
-    /// Those that were released ask for no network, and nobody asks them.
-    pub(super) fn without_released(&self, key: &EnvKey, stacks: &mut BTreeMap<Version, Stack>) {
+    /// Those that were released ask for no network, and nobody asks them. What was deployed anew since is not meant.
+    pub(super) fn without_released(
+        &self,
+        key: &EnvKey,
+        rollout: &Record,
+        stacks: &mut BTreeMap<Version, Stack>,
+    ) {
         for (version, stack) in stacks {
-            if self.released.contains(&(key.clone(), version.clone())) {
+            let is_released = self.released.contains(&(key.clone(), version.clone()));
+            if is_released && rollout.is_retired(version, Some(stack.created)) {
                 stack.serving.networks.clear();
                 stack.serving.probed_networks.clear();
                 stack.serving.targets.clear();
@@ -98,10 +105,9 @@ impl Table {
 
     /// Are Traefik and Pointsman on none of its networks that only it needs.
     pub fn is_detached(&self, key: &EnvKey, version: &Version) -> bool {
-        let members = by_version(&self.facts.members(key));
-        let own = members.get(version).map(|members| members.own.as_slice());
-        let facts = own.unwrap_or_default().iter();
-        let networks: BTreeSet<&String> = facts
+        let members = of_version(&self.facts.members(key), &self.rollout(key), version);
+        let networks: BTreeSet<&String> = members
+            .all()
             .flat_map(|fact| fact.container.networks.keys())
             .collect();
         let is_off = |who: Option<&ContainerId>, wanted: &BTreeSet<String>| {

@@ -70,6 +70,7 @@ impl Table {
     /// Derives an env's stacks from its containers.
     fn restack(&mut self, key: &EnvKey, now: Timestamp) {
         let old = self.stacks.remove(key).unwrap_or_default();
+        self.made.remove(key);
         let mut down = self.down.remove(key).unwrap_or_default();
         let Some(record) = self.envs.get(key) else {
             self.use_networks(&old, &BTreeMap::new());
@@ -82,10 +83,11 @@ impl Table {
             reach: &self.reach,
             probes: &self.probes,
         };
-        let mut stacks = BTreeMap::new();
-        for (version, members) in by_version(&self.facts.members(key)) {
-            if let Some(stack) = stack::build(record, &version, &members.own, &world) {
-                stacks.insert(version, stack);
+        let (mut stacks, mut made) = (BTreeMap::new(), BTreeMap::new());
+        for (version, members) in by_version(&self.facts.members(key), &rollout) {
+            made.extend(members.made().map(|made| (version.clone(), made)));
+            if let Some(stack) = stack::build(record, version, &members.own, &world) {
+                stacks.insert(version.clone(), stack);
             }
         }
         down.retain(|version, _| {
@@ -106,9 +108,10 @@ impl Table {
         {
             down.entry(placed.version.clone()).or_insert(now);
         }
-        self.without_released(key, &mut stacks);
+        self.without_released(key, &rollout, &mut stacks);
         self.use_networks(&old, &stacks);
         self.stacks.insert(key.clone(), stacks);
+        self.made.insert(key.clone(), made);
         self.down.insert(key.clone(), down);
         self.note_restless(key);
     }
@@ -168,7 +171,7 @@ impl Table {
         let (no_slots, no_stacks) = (Record::default(), BTreeMap::new());
         let rollout = self.rollouts.get(&record.key).unwrap_or(&no_slots);
         let stacks = self.stacks.get(&record.key).unwrap_or(&no_stacks);
-        let members = by_version(&self.facts.members(&record.key));
+        let members = by_version(&self.facts.members(&record.key), rollout);
         wants(record, rollout, routable(rollout, stacks), &members)
     }
 

@@ -41,7 +41,7 @@ use crate::routing::ids::{ContainerId, EnvKey, Slot, Version};
 use crate::routing::model::{
     Authority, Change, Container, Diagnostic, EnvRecord, Reached, Targets,
 };
-use crate::routing::rollout::{Record, StackHealth, View};
+use crate::routing::rollout::{Made, Record, StackHealth, View};
 use crate::routing::time::Timestamp;
 use crate::routing::traefik::{Document, Section};
 
@@ -93,6 +93,8 @@ pub struct Table {
     fragments: BTreeMap<FragmentKey, Fragment>,
     composites: Composites,
     stacks: BTreeMap<EnvKey, BTreeMap<Version, Stack>>,
+    /// When the containers of each version were made, also of those of which nothing is routed.
+    made: BTreeMap<EnvKey, BTreeMap<Version, Made>>,
     down: BTreeMap<EnvKey, BTreeMap<Version, Timestamp>>,
     networks: NetworkUse<Reached>,
     /// Stacks that Traefik need not reach any more.
@@ -319,6 +321,7 @@ impl Table {
         }
         View {
             stacks,
+            made: self.made.get(key).cloned().unwrap_or_default(),
             current: self.listing == Listing::Current,
             policy: self.policy(key),
             ..View::default()

@@ -76,7 +76,7 @@ impl Table {
         if rollout.is_retired(version, Some(stack.created)) || self.is_released(env, version) {
             return None;
         }
-        let members = of_version(&self.facts.members(env), version);
+        let members = of_version(&self.facts.members(env), rollout, version);
         let serving = serve_again((record, stack, version), &members.own, &self.world());
         if !is_like(&serving, &stack.serving) {
             return None;

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::routing::ids::{EnvKey, Slot, Version};
 use crate::routing::model::EnvRecord;
-use crate::routing::rollout::{Record, stand_in};
+use crate::routing::rollout::{Record, StackHealth, stand_in};
 use crate::routing::time::Timestamp;
 
 use super::Table;
+use super::belongings::Belongings;
 use super::claims::{Claim, FragmentKey};
 use super::env::hosts::{self, Place};
 use super::env::stack::Stack;
@@ -33,7 +34,42 @@ impl Table {
         })
     }
 
-    /// All stacks of all envs.
+    /// All stacks of all envs, also those of which nothing is routed.
+    pub fn every_stack(&self, now: Timestamp) -> Vec<StackStatus> {
+        let of = |env: &EnvRecord| {
+            let rollout = self.rollout(&env.key);
+            let mut all = self.stacks_of(env, &rollout, now);
+            all.extend(self.unrouted(env, &rollout));
+            sort(&mut all);
+            all
+        };
+        self.envs.values().flat_map(of).collect()
+    }
+
+    fn unrouted(&self, env: &EnvRecord, rollout: &Record) -> Vec<StackStatus> {
+        let routed = self.stacks.get(&env.key);
+        let is_routed =
+            |version: &Version| routed.is_some_and(|stacks| stacks.contains_key(version));
+        let mut rest = self.belongings(&env.key);
+        rest.retain(|version, _| !is_routed(version));
+        let status = |(version, belongings): (Version, Belongings)| StackStatus {
+            key: env.key.clone(),
+            slot: rollout.slot_of(&version),
+            active: rollout.active_version() == Some(&version),
+            created: belongings.created,
+            urls: Vec::new(),
+            ready: false,
+            health: StackHealth {
+                reason: "none of its containers is routed".to_owned(),
+                created: belongings.created,
+                ..StackHealth::default()
+            },
+            version,
+        };
+        rest.into_iter().map(status).collect()
+    }
+
+    /// All stacks of all envs that have routed containers.
     pub fn all_stacks(&self, now: Timestamp) -> Vec<StackStatus> {
         self.envs
             .values()
@@ -46,7 +82,7 @@ impl Table {
         let mut all: Vec<StackStatus> = stacks
             .map(|(version, stack)| self.stack_status(env, rollout, (version, stack), now))
             .collect();
-        all.sort_by(|a, b| (a.created, &a.version).cmp(&(b.created, &b.version)));
+        sort(&mut all);
         all
     }
 
@@ -139,6 +175,11 @@ impl Table {
             },
         }
     }
+}
+
+/// The oldest first.
+fn sort(stacks: &mut [StackStatus]) {
+    stacks.sort_by(|a, b| (a.created, &a.version).cmp(&(b.created, &b.version)));
 }
 
 /// Whose host a version has.

@@ -79,6 +79,9 @@ struct Retired {
     version: String,
     by: String,
     at_ms: u64,
+    /// Absent where the time itself decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_until_s: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     removal: Option<Removal>,
 }
@@ -91,6 +94,9 @@ struct Removal {
     project: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     images: BTreeSet<String>,
+    /// Absent where it is that of the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_until_s: Option<u64>,
 }
 
 impl Rollout {
@@ -237,25 +243,33 @@ impl Maintenance {
 
 impl From<(&Version, &rollout::Retired)> for Retired {
     fn from((version, retired): (&Version, &rollout::Retired)) -> Self {
-        let rollout::Retired { by, at, removal } = retired.clone();
+        let rollout::Retired {
+            by,
+            at,
+            made_until,
+            removal,
+        } = retired.clone();
         let removal = removal.map(|removal| {
             let rollout::Removal {
                 volumes,
                 keep_images,
                 project,
                 images,
+                made_until: removed_until,
             } = removal;
             Removal {
                 volumes,
                 keep_images,
                 project,
                 images,
+                made_until_s: (removed_until != made_until).then_some(removed_until),
             }
         });
         Self {
             version: version.to_string(),
             by,
             at_ms: at.as_millis(),
+            made_until_s: Some(made_until),
             removal,
         }
     }
@@ -263,14 +277,20 @@ impl From<(&Version, &rollout::Retired)> for Retired {
 
 impl Retired {
     fn decode(self) -> Result<(Version, rollout::Retired), RecordError> {
-        let (by, at) = (self.by, Timestamp::from_millis(self.at_ms));
+        let made_until = self.made_until_s.unwrap_or(self.at_ms / 1000);
         let removal = self.removal.map(|removal| rollout::Removal {
             volumes: removal.volumes,
             keep_images: removal.keep_images,
             project: removal.project,
             images: removal.images,
+            made_until: removal.made_until_s.unwrap_or(made_until),
         });
-        let retired = rollout::Retired { by, at, removal };
+        let retired = rollout::Retired {
+            by: self.by,
+            at: Timestamp::from_millis(self.at_ms),
+            made_until,
+            removal,
+        };
         Ok((Version::parse(&self.version)?, retired))
     }
 }

@@ -176,17 +176,25 @@ fn any_maintenance() -> impl Strategy<Value = Maintenance> {
 }
 
 fn any_retired() -> impl Strategy<Value = Retired> {
-    let removal = any::<(bool, bool, Option<String>, BTreeSet<String>)>().prop_map(
-        |(volumes, keep_images, project, images)| Removal {
+    let removal = any::<(bool, bool, Option<String>, BTreeSet<String>, u64)>().prop_map(
+        |(volumes, keep_images, project, images, made_until)| Removal {
             volumes,
             keep_images,
             project,
             images,
+            made_until,
         },
     );
-    (any::<String>(), any_time(), option::of(removal)).prop_map(|(by, at, removal)| Retired {
+    let all = (
+        any::<String>(),
+        any_time(),
+        any::<u64>(),
+        option::of(removal),
+    );
+    all.prop_map(|(by, at, made_until, removal)| Retired {
         by,
         at,
+        made_until,
         removal,
     })
 }

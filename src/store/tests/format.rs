@@ -5,6 +5,7 @@ use super::{append_all, entry, key};
 use crate::routing::time::Timestamp;
 use crate::store::image::Image;
 use crate::store::journal::{Point, encode_entry, encode_header};
+use crate::store::record::Rollout;
 use crate::store::{ANSWERS, Answer, Idempotency, Store, name};
 
 #[test]
@@ -78,4 +79,15 @@ fn only_the_latest_answers_are_remembered() {
     assert!(image.answers().contains_key("0"), "used again just now");
     assert!(!image.answers().contains_key("1"), "the oldest went");
     assert_eq!(image.answers_in_order().count(), ANSWERS, "in step");
+}
+
+#[test]
+fn a_retirement_of_before_docker_s_clock_was_kept_is_as_old_as_it_was_asked_for() {
+    let stored = r#"{"env":"a/dev","generation":3,"retired":[{"version":"v1","by":"ann","at_ms":40500,
+        "removal":{"volumes":false,"keep_images":true}}]}"#;
+    let stored: Rollout = serde_json::from_str(stored).unwrap();
+    let (_, record) = stored.decode().unwrap();
+    let (_, retired) = record.retired.first_key_value().unwrap();
+    let removed_until = retired.removal.as_ref().map(|it| it.made_until);
+    assert_eq!((retired.made_until, removed_until), (40, Some(40)));
 }

@@ -18,7 +18,7 @@ use crate::reconciler::{
     Accepted, Closed, CommandError, CommandRequest, Farewell, Feed, Followers, Outlets, Proof,
     Reconciler, Request, Upkeep, VerdictRequest, handle_channel,
 };
-use crate::routing::ids::{ContainerId, EnvKey, Revision};
+use crate::routing::ids::{ContainerId, EnvKey, Revision, Version};
 use crate::routing::model::{
     Attachments, Change, Container, Health, Progress, RemovalOrder, RemovalReport, Removed, Targets,
 };
@@ -238,7 +238,11 @@ pub(super) struct World {
     fleet: Arc<Mutex<Option<u64>>>,
     proxies: Reach,
     is_docker_there: bool,
-    made: u64,
+    /// Docker's own clock, in seconds: behind ours, and not moved when ours is.
+    engine: u64,
+    /// At which act each container was made, and each version's removal was last asked for.
+    made: BTreeMap<ContainerId, u64>,
+    asked: BTreeMap<(EnvKey, Version), u64>,
     keys: u64,
 }
 
@@ -265,7 +269,9 @@ impl World {
             fleet,
             proxies: Reach::There,
             is_docker_there: true,
-            made: 0,
+            engine: START / 1000 - 7200,
+            made: BTreeMap::new(),
+            asked: BTreeMap::new(),
             keys: 0,
         };
         for env in 0..2 {
@@ -333,6 +339,7 @@ impl World {
     /// Time passes with all the turns that the daemon would have taken.
     fn wait(&mut self, millis: u64, context: &str) {
         let end = self.now().plus_millis(millis);
+        self.engine += millis / 1000;
         for _ in 0..50 {
             let pause = self.daemon.until_deadline();
             let pause = u64::try_from(pause.as_millis()).unwrap().max(1);
@@ -358,7 +365,12 @@ impl World {
     fn container(&mut self, env: u8, number: u8, is: Is) {
         let name = format!("v{number}");
         let id = ContainerId::parse(&format!("id-{env}-{name}")).unwrap();
-        let made = START / 1000 + self.made;
+        let is_new = is == Is::Anew || !self.containers.contains_key(&id);
+        if is_new {
+            self.engine += 1;
+            self.made.insert(id.clone(), self.acts);
+        }
+        let made = self.engine;
         let mut container = self.containers.get(&id).cloned().unwrap_or_else(|| {
             let mut container = web(&name, env * 10 + number + 1);
             container.id = id.clone();
@@ -379,9 +391,8 @@ impl World {
             Is::Starting => container.health = Health::Starting,
             Is::Unhealthy => container.health = Health::Unhealthy,
             Is::Anew => {
-                self.made += 1;
-                container.image = format!("sha256:{}", self.made);
-                container.created = self.now().as_millis() / 1000 + 1;
+                container.image = format!("sha256:{made}");
+                container.created = made;
                 container.health = Health::Starting;
             }
             Is::Exited => container.state = crate::routing::model::State::Exited,
@@ -421,8 +432,7 @@ impl World {
             },
             Luck::Good => Progress::Done(self.carry_out(&order)),
         };
-        let stack = order.stack;
-        self.daemon.removals.hear(RemovalReport { stack, progress });
+        self.daemon.removals.hear(RemovalReport { order, progress });
         self.daemon.turn();
     }
 
@@ -434,6 +444,11 @@ impl World {
         let meant = self.containers.values().filter(is_meant);
         let ids: Vec<ContainerId> = meant.map(|it| it.id.clone()).collect();
         for id in &ids {
+            let (made, asked) = (self.made[id], self.asked[&order.stack]);
+            assert!(
+                made < asked,
+                "{id:?} was made after {order:?} was asked for"
+            );
             self.containers.remove(id);
             self.tell(Change::Remove(id.clone()));
         }
@@ -449,6 +464,9 @@ impl World {
         let old = self.daemon.table.rollout(&key);
         let view = self.daemon.view(&key, self.now());
         self.keys += 1;
+        if let Command::Retire { version, .. } = command {
+            self.asked.insert((key.clone(), version.clone()), self.acts);
+        }
         let request = CommandRequest {
             key: key.clone(),
             command: command.clone(),

@@ -10,7 +10,9 @@ use super::{key, stack, version};
 use crate::routing::ids::{Slot, Version};
 use crate::routing::model::{Retention, Upkeep};
 use crate::routing::plan::Weight;
-use crate::routing::rollout::{Command, Event, Insist, Record, Removal, StackHealth, View, step};
+use crate::routing::rollout::{
+    Command, Event, Insist, Made, Record, Removal, StackHealth, View, step,
+};
 use crate::routing::time::Timestamp;
 
 const HISTORIES: u64 = 3000;
@@ -50,6 +52,13 @@ impl Dice {
 
     fn maybe<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
         (self.roll(2) == 0).then(|| value(self))
+    }
+}
+
+fn made(stack: &StackFacts) -> Made {
+    Made {
+        newest: stack.youngest.max(stack.created),
+        ..Made::at(stack.created)
     }
 }
 
@@ -192,6 +201,11 @@ impl World {
             stacks: stacks
                 .map(|stack| (stack.version.clone(), health(stack)))
                 .collect(),
+            made: self
+                .stacks
+                .values()
+                .map(|stack| (stack.version.clone(), made(stack)))
+                .collect(),
             current: true,
             applied_until: Some(self.now),
             ..View::default()
@@ -277,7 +291,7 @@ impl World {
         let young = self.policy.as_ref().map_or(600_000, |it| it.min_age_ms);
         let removed = retired
             .get(version)
-            .is_some_and(|it| it.removal.is_some() && stack.created * 1000 <= it.at.as_millis());
+            .is_some_and(|it| it.removal.is_some() && stack.created <= it.made_until);
         let answers = [
             (Slot::ALL.into_iter().any(is_in), "in a slot"),
             (previous.as_ref() == Some(version), "previous"),

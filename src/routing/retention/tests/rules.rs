@@ -32,6 +32,7 @@ fn what_was_retired_goes_by_itself_and_is_not_counted() {
     let retired = Retired {
         by: "ann".to_owned(),
         at: Timestamp::from_millis(40_000),
+        made_until: 40,
         removal: None,
     };
     facts.envs[0].record.retired.insert(version("v3"), retired);

@@ -70,8 +70,8 @@ impl Machine<'_> {
 
     /// A withdrawn version whose containers are still the old ones.
     pub(super) fn is_retired(&self, version: &Version) -> bool {
-        let created = self.view.stack(version).map(|stack| stack.created);
-        self.old.is_retired(version, created)
+        let made = self.view.made.get(version);
+        self.old.is_retired(version, made.map(|made| made.created))
     }
 
     pub(super) fn require_hooks(&self, plan: &Plan) -> Result<(), Refusal> {

@@ -3,7 +3,7 @@
 use crate::routing::plan::{FirstDeploy, Gate, OnDeadline, Weight};
 use crate::routing::time::Timestamp;
 
-use super::super::{Cause, Hold, Phase, Record, Shift, View, What};
+use super::super::{Cause, Hold, Phase, Record, Retired, Shift, View, What};
 use super::failover::failover_at;
 use super::{DEAD_CANDIDATE_GRACE_MS, Machine, READY_DEADLINE_MS, Step};
 
@@ -32,11 +32,12 @@ impl Machine<'_> {
     /// and images outlive its containers.
     fn forget(&self) -> Option<Step> {
         let retired = self.old.retired.iter().filter(|_| self.view.current);
-        let mut left_alone = retired
-            .filter(|(_, retired)| retired.removal.is_none())
-            .map(|(version, _)| version);
-        let gone = left_alone
-            .find(|version| self.view.stack(version).is_none() || !self.is_retired(version))?;
+        let mut left_alone = retired.filter(|(_, retired)| retired.removal.is_none());
+        let is_gone = |(version, retired): &(&_, &Retired)| {
+            let made = self.view.made.get(*version);
+            made.is_none_or(|made| made.oldest > retired.made_until)
+        };
+        let (gone, _) = left_alone.find(is_gone)?;
         Some(self.with(What::Forgotten, |record| {
             record.retired.remove(gone);
         }))

@@ -193,7 +193,8 @@ impl Machine<'_> {
             return Ok(self.removing(version, removal));
         }
         let slot = self.old.slot_of(version);
-        if slot.is_none() && self.view.stack(version).is_none() {
+        let made = self.view.made.get(version);
+        if slot.is_none() && self.view.stack(version).is_none() && made.is_none() {
             return Err(Refusal::UnknownVersion {
                 version: version.clone(),
             });
@@ -207,30 +208,39 @@ impl Machine<'_> {
                 version: version.clone(),
             });
         }
+        let made_until = made.map_or(0, |made| made.newest);
+        let under_way = self.old.removal(version);
+        // what was asked for before stays asked for: also when the newer containers only are withdrawn
+        let removal = match removal {
+            Some(new) => Some(new.after(under_way, made_until)),
+            None => under_way.cloned(),
+        };
         Ok(self.with(What::Retired, |record| {
             if let Some(slot) = slot {
                 record.slots.set(slot, None);
             }
             record.active = record.active.filter(|_| !is_active);
             record.previous = record.previous.take().filter(|it| it != version);
-            let (by, at) = (by.to_owned(), self.now);
-            let retired = Retired { by, at, removal };
+            let retired = Retired {
+                by: by.to_owned(),
+                at: self.now,
+                made_until,
+                removal,
+            };
             record.retired.insert(version.clone(), retired);
         }))
     }
 
     /// A withdrawn version is to be removed, too; what was asked for before stays asked for.
     fn removing(&self, version: &Version, removal: Option<Removal>) -> Step {
-        let Some(mut new) = removal else {
+        let (Some(new), Some(retired)) = (removal, self.old.retired.get(version)) else {
             return self.unchanged();
         };
-        if let Some(old) = self.old.removal(version) {
-            if (old.volumes, old.keep_images) == (new.volumes, new.keep_images) {
-                return self.unchanged();
-            }
-            // some of it may be gone, and only the older one knows
-            new.project.clone_from(&old.project);
-            new.images.extend(old.images.iter().cloned());
+        let old = retired.removal.as_ref();
+        let new = new.after(old, retired.made_until);
+        let words = |it: &Removal| (it.volumes, it.keep_images, it.made_until);
+        if old.is_some_and(|old| words(old) == words(&new)) {
+            return self.unchanged();
         }
         self.with(What::Retired, |record| {
             if let Some(retired) = record.retired.get_mut(version) {
@@ -239,13 +249,20 @@ impl Machine<'_> {
         })
     }
 
-    /// Its removal is over.
+    /// Its removal is over. Containers that were withdrawn after those that went stay withdrawn.
     pub(super) fn removed(&self, version: &Version, what: &str) -> Step {
-        if self.old.removal(version).is_none() {
+        let retired = self.old.retired.get(version);
+        let Some((retired, removal)) = retired.and_then(|it| Some((it, it.removal.as_ref()?)))
+        else {
             return self.unchanged();
-        }
+        };
+        let is_all = removal.made_until >= retired.made_until;
         self.with(What::Removed(what.to_owned()), |record| {
-            record.retired.remove(version);
+            if is_all {
+                record.retired.remove(version);
+            } else if let Some(retired) = record.retired.get_mut(version) {
+                retired.removal = None;
+            }
         })
     }
 

@@ -3,8 +3,8 @@
 use crate::routing::ids::{Incarnation, Version};
 use crate::routing::plan::{Plan, PlanStep, Weight, named};
 use crate::routing::rollout::{
-    Command, Event, Hold, HookAnswer, Insist, Phase, Record, Refusal, StackHealth, Step, Verdict,
-    View, step,
+    Command, Event, Hold, HookAnswer, Insist, Made, Phase, Record, Refusal, StackHealth, Step,
+    Verdict, View, step,
 };
 use crate::routing::time::Timestamp;
 
@@ -82,7 +82,12 @@ impl Bench {
             created: self.now.as_millis() / 1000,
             ..StackHealth::default()
         };
+        self.made(name, health.created);
         self.view.stacks.insert(version(name), health);
+    }
+
+    fn made(&mut self, name: &str, created: u64) {
+        self.view.made.insert(version(name), Made::at(created));
     }
 
     pub(super) fn stack(&mut self, name: &str) -> &mut StackHealth {
@@ -122,6 +127,7 @@ impl Bench {
             .incarnation
             .map(|Incarnation(it)| Incarnation(it + 1000));
         stack.created = created;
+        self.made(name, created);
     }
 
     #[track_caller]

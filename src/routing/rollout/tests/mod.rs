@@ -10,7 +10,8 @@ use crate::routing::plan::Weight;
 use crate::routing::time::Timestamp;
 
 use super::{
-    Command, Event, Insist, Phase, Record, Refusal, StackHealth, Step, View, next_deadline, step,
+    Command, Event, Insist, Made, Phase, Record, Refusal, StackHealth, Step, View, next_deadline,
+    step,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
@@ -58,6 +59,10 @@ fn view(stacks: &[(&str, StackHealth)]) -> View {
         .map(|(name, health)| (version(name), health.clone()))
         .collect();
     View {
+        made: stacks
+            .iter()
+            .map(|(version, stack)| (version.clone(), Made::at(stack.created)))
+            .collect(),
         stacks,
         current: true,
         applied_until: Some(NOW),

@@ -3,7 +3,7 @@
 use super::bench::{Bench, named_plan, percent, plan, promote, version, weight};
 use crate::routing::plan::{FirstDeploy, Gate, OnDeadline, Plan, PlanStep, Weight};
 use crate::routing::rollout::{
-    Command, Event, Hold, HookAnswer, Insist, Refusal, Until, Verdict, What,
+    Command, Event, Hold, HookAnswer, Insist, Refusal, Removal, Until, Verdict, What, step,
 };
 
 const SECOND: u64 = 1000;
@@ -767,6 +767,45 @@ fn a_retired_version_leaves_its_slot_and_is_forgotten_with_its_containers() {
     bench.promote("v2", None);
     bench.run(retire("v1", FORCE));
     assert_eq!(bench.seen(), (None, None, Some("v2")), "nothing is live");
+}
+
+#[test]
+fn newer_containers_are_withdrawn_beside_an_older_removal_which_goes_on() {
+    let mut bench = Bench::staged();
+    let retire = |removal| Command::Retire {
+        version: version("v2"),
+        removal,
+        insist: Insist::NONE,
+    };
+    let removal = Removal {
+        project: Some("p".to_owned()),
+        images: ["old".to_owned()].into(),
+        ..Removal::default()
+    };
+    bench.run(retire(Some(removal)));
+    let first = bench.record.removal(&version("v2")).cloned().unwrap();
+    bench.rebuild("v2");
+    bench.run(retire(None));
+    let second = &bench.record.retired[&version("v2")];
+    assert_eq!(second.removal.as_ref(), Some(&first), "as it was asked for");
+    assert!(second.made_until > first.made_until, "the newer ones stay");
+    let mut both = bench.clone();
+    both.run(retire(Some(Removal::default())));
+    let third = both.record.removal(&version("v2")).cloned().unwrap();
+    assert_eq!(
+        third.made_until, second.made_until,
+        "unless they are to go, too"
+    );
+    assert_eq!((third.project, third.images), (first.project, first.images));
+    let over = Event::Removed {
+        version: version("v2"),
+        what: String::new(),
+    };
+    let view = &bench.view;
+    let after = |record| step(record, &over, view, bench.now).unwrap().record;
+    let left = &after(&bench.record).retired[&version("v2")];
+    assert_eq!(left.removal, None, "the older ones are gone");
+    assert!(after(&both.record).retired.is_empty(), "all are gone");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) fn wants<'a>(
     record: &EnvRecord,
     rollout: &Record,
     stacks: impl Iterator<Item = (&'a Version, &'a Stack)>,
-    members: &BTreeMap<Version, Members<'_>>,
+    members: &BTreeMap<&Version, Members<'_>>,
 ) -> BTreeMap<Claim, u64> {
     let since = record.created_at.as_millis();
     let mut wants = Wants {

@@ -3,14 +3,14 @@ use crate::routing::table::{Options, ProxySelector};
 
 use super::{World, mk, whoami};
 
-fn attached() -> Options {
+pub(super) fn attached() -> Options {
     Options {
         proxy: Some(ProxySelector::Name("traefik".to_owned())),
         ..Options::default()
     }
 }
 
-fn traefik() -> super::Mk {
+pub(super) fn traefik() -> super::Mk {
     let mut traefik = mk("traefik", 1).label("traefik.enable", "false");
     traefik.0.networks.clear();
     traefik.network("00-pointsman", [10, 9, 0, 2])

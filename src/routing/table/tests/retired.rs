@@ -1,7 +1,16 @@
 use crate::routing::ids::Version;
-use crate::routing::rollout::{Command, Insist};
+use crate::routing::rollout::{Command, Event, Insist, step};
 
-use super::{World, key, web};
+use super::networks::{attached, traefik};
+use super::{Mk, World, key, mk, web};
+
+/// A replica of v2 on a network of its own.
+fn replica(name: &str, n: u8) -> Mk {
+    let mut made = web("v2", n);
+    made.0.id = mk(name, n).0.id;
+    made.0.networks.clear();
+    made.network(name, [10, 0, 1, n])
+}
 
 fn retire(world: &mut World, version: &str) {
     world.command(Command::Retire {
@@ -86,4 +95,73 @@ fn a_withdrawn_version_holds_neither_host_nor_slug() {
         "the other has the hosts now"
     );
     assert_eq!(world.codes(), Vec::<&str>::new(), "and nothing is wrong");
+}
+
+// The end of an older removal's drain also took Traefik off the networks of a newer deployment of the same version: it was
+// published, and then had no server until the removal was over.
+#[test]
+fn a_newer_deployment_is_served_and_attached_while_the_older_one_goes() {
+    let traefik = traefik()
+        .network("net", [10, 0, 0, 250])
+        .network("old", [10, 0, 1, 250])
+        .network("new", [10, 0, 1, 251]);
+    let mut world = World::with(attached(), &[traefik, web("v1", 2), replica("old", 3)]);
+    world.make_live("v1");
+    retire(&mut world, "v2");
+    let version = Version::parse("v2").unwrap();
+    world.put(&replica("new", 9));
+    let served = |world: &World| world.urls("whoami-dev-web-v2");
+    assert_eq!(
+        served(&world),
+        ["http://10.0.1.9:80"],
+        "without the older one"
+    );
+    world.table.release(&key(), &version);
+    world.settle();
+    let networks = |world: &World| world.table.attachments().networks;
+    assert_eq!(served(&world), ["http://10.0.1.9:80"], "it stays");
+    assert!(
+        networks(&world).contains("new") && !networks(&world).contains("old"),
+        "Traefik need only leave the older one: {:?}",
+        networks(&world)
+    );
+    assert!(
+        !world.table.is_detached(&key(), &version),
+        "it is there yet"
+    );
+    world.remove(&replica("old", 3));
+    assert_eq!(
+        served(&world),
+        ["http://10.0.1.9:80"],
+        "nothing else changes"
+    );
+    assert!(
+        world.table.is_detached(&key(), &version),
+        "and nothing is to be left"
+    );
+}
+
+#[test]
+fn withdrawn_containers_do_not_come_back_beside_a_newer_deployment() {
+    let mut world = World::new(&[web("v1", 2), replica("old", 3)]);
+    world.make_live("v1");
+    retire(&mut world, "v2");
+    world.put(&replica("new", 9));
+    let next = step(
+        &world.table.rollout(&key()),
+        &Event::Tick,
+        &world.table.view(&key()),
+        world.now,
+    );
+    let record = next.unwrap().record;
+    assert_eq!(
+        record.retired.len(),
+        1,
+        "not forgotten while the older one is there"
+    );
+    assert_eq!(
+        world.urls("whoami-dev-web-v2"),
+        ["http://10.0.1.9:80"],
+        "one"
+    );
 }

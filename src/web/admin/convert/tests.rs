@@ -182,6 +182,7 @@ fn what_stands_in_the_way_is_told_and_what_does_not_is_null() {
         removal: None,
         by: "ann".to_owned(),
         at: NOW,
+        made_until: 1,
     };
     env.rollout.retired.insert(version("v0"), retired);
     let failed = |incarnation| {

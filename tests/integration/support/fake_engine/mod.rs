@@ -156,6 +156,13 @@ impl FakeEngine {
         self.shared.held.send_replace(None);
     }
 
+    /// The container with this name was started with `--rm`; its removal is under way, and ends, when somebody
+    /// else tries.
+    pub(crate) fn remove_when_stopped(&self, name: &str) {
+        let mut world = self.shared.world();
+        world.removed_when_stopped.insert(name.to_owned());
+    }
+
     pub(crate) fn add_volume(&self, name: &str, project: &str) {
         let mut world = self.shared.world();
         world.volumes.insert(name.to_owned(), project.to_owned());

@@ -66,6 +66,11 @@ pub(super) fn remove_container(world: &mut World, id: &str) -> Answer {
         let message = format!("You cannot remove a running container {id}");
         return json_answer(409, &refusal(&message));
     }
+    if world.removed_when_stopped.contains(&container.name) {
+        world.destroy(&container.name);
+        let message = format!("removal of container {id} is already in progress");
+        return json_answer(409, &refusal(&message));
+    }
     world.destroy(&container.name);
     text_answer(204, "")
 }

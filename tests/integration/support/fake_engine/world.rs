@@ -38,6 +38,8 @@ pub(super) struct World {
     pub volumes: BTreeMap<String, String>,
     /// By id; made when a container of one is started.
     pub images: BTreeSet<String>,
+    /// Containers that the daemon removes by itself when they have stopped.
+    pub removed_when_stopped: BTreeSet<String>,
     ring: VecDeque<(i64, String)>,
     streams: Vec<mpsc::Sender<Frame>>,
     /// Events that a reader did not get because it was too far behind.
@@ -94,6 +96,7 @@ impl Default for World {
             address_pools: Value::Null,
             volumes: BTreeMap::new(),
             images: BTreeSet::new(),
+            removed_when_stopped: BTreeSet::new(),
             ring: VecDeque::new(),
             streams: Vec::new(),
             lost: 0,
