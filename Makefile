@@ -1,4 +1,5 @@
-# The commands of this repository. `make test` is everything CI runs.
+# The commands of this repository. CI runs `make test`, and docs, monitoring, book, deny, workflows, remote
+# and plain-debian.
 .PHONY: help setup demo demo-down test networks workflows remote plain-debian docs monitoring book deny differential matrix fuzz image bench drop
 
 help: ## What there is
@@ -16,7 +17,7 @@ demo-down: ## Remove what the demo made
 image: ## Build the images: Pointsman, its sample app, Traefik; and check the first
 	@bash scripts/setup.sh && bash scripts/images.sh && bash scripts/image-check.sh
 
-test: ## Everything CI runs
+test: ## What CI runs first: formatting, lints, docs of the code, all tests, with a real Engine and Traefik
 	@bash scripts/test.sh
 
 networks: ## Attach and detach 50 times under load, compose up and down 100 times, restarts

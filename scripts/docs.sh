@@ -62,7 +62,12 @@ set -eua
 [ ! -e "$folder/set" ] || { . "$folder/set"; cd "$PWD"; }
 trap 'export -p >"$folder/set"' EXIT
 follow() { timeout 2 "$@" || [ $? = 124 ]; }
-curl() { command curl --fail-with-body "$@" || kill $$; } # in a pipe, too
+curl() { # in a pipe, too; it takes only one of --fail and --fail-with-body
+    case " $* " in
+    *' -f'* | *' --fail'*) command curl "$@" ;;
+    *) command curl --fail-with-body "$@" ;;
+    esac || kill $$
+}
 export -f curl
 END
 }

@@ -5,7 +5,7 @@
 #   scripts/plain-debian.sh [RELEASE]     trixie by default
 #
 # The machine has a file system, processes, a network and an Engine of its own, made of Debian's
-# packages from the mirror that this machine uses. It borrows its network from a container, so that
+# packages from the mirror that this machine uses (DEBIAN_MIRROR names another). It borrows its network from a container, so that
 # there is no address to choose. The release is what scripts/release.sh makes, served from a folder
 # (POINTSMAN_IMAGE_PROFILE is cargo's profile); the images of Traefik and of the sample app,
 # which a user pulls, are loaded. All that it makes is removed. Needs root.
@@ -51,10 +51,10 @@ clean() {
 
 # The mirror that this machine's own sources name for Debian's main archive.
 mirror() {
-    local found
-    found=$(apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(SUITE) $(REPO_URI)' 'Created-By: Packages' |
+    local found=${DEBIAN_MIRROR:-}
+    [ -n "$found" ] || found=$(apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(SUITE) $(REPO_URI)' 'Created-By: Packages' |
         awk '$1 == "Debian" && $2 == "main" && $3 ~ /^(old)*(stable|testing)$/ { print $4; exit }')
-    [ -n "$found" ] || die "apt knows of no archive of Debian here: apt-get update"
+    [ -n "$found" ] || die "apt knows of no archive of Debian here: apt-get update, or set DEBIAN_MIRROR"
     printf '%s' "$found"
 }
 

@@ -7,6 +7,8 @@
 #   scripts/release.sh image TAG ARCH    amd64 or arm64, from the archive that build has made; checked
 #                                        where it can run
 #   scripts/release.sh finish TAG        compose.yaml and the checksums
+#   scripts/release.sh major TAG         moves v1 to v1.2.3 on origin, if that is the newest v1: what
+#                                        workflows name after "uses:"
 #
 # The files are in target/dist. POINTSMAN_IMAGE_PROFILE is cargo's profile (release).
 
@@ -106,9 +108,23 @@ finish() {
     (cd "$dist" && rm -f SHA256SUMS && sha256sum -- * >SHA256SUMS && cat SHA256SUMS)
 }
 
+# Of a release to try (v1.2.3-rc.1), or of an older one that is mended, nobody is surprised.
+major() {
+    local tag=$1 plain='^v[0-9]+\.[0-9]+\.[0-9]+$' name newest
+    name=${tag%%.*}
+    newest=$(git ls-remote --refs --tags origin "$name.*" | sed 's|.*refs/tags/||' | { grep -E "$plain" || true; } |
+        sort --version-sort | tail -n 1)
+    if [ "$tag" != "$newest" ]; then
+        printf 'release: %s is not the newest release of %s, which is %s: %s stays\n' "$tag" "$name" "${newest:-none}" "$name"
+        return
+    fi
+    git tag --force "$name" "$tag^{commit}"
+    git push --quiet --force origin "refs/tags/$name"
+}
+
 verb=${1:-none}
 [ $# -eq 0 ] || shift
 case $verb:$# in
-check:1 | build:1 | image:2 | finish:1) "$verb" "$@" ;;
-*) die "usage: scripts/release.sh check TAG | build KIND | image TAG ARCH | finish TAG" ;;
+check:1 | build:1 | image:2 | finish:1 | major:1) "$verb" "$@" ;;
+*) die "usage: scripts/release.sh check TAG | build KIND | image TAG ARCH | finish TAG | major TAG" ;;
 esac

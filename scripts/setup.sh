@@ -573,7 +573,7 @@ setup_prometheus() {
 
 # What scripts/plain-debian.sh makes a machine with.
 setup_debian() {
-    have debootstrap || apt_install debootstrap
+    have debootstrap || apt_install debootstrap debian-archive-keyring
     say debian "$(debootstrap --version)"
 }
 

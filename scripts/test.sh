@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything CI runs, in stages that print their name and their time.
+# What CI runs, in stages that print their name and their time.
 #
 #   scripts/test.sh [STAGE...]
 #

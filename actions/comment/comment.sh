@@ -5,6 +5,7 @@
 # Takes KEY, BODY and TOKEN, and the runner's GITHUB_API_URL, GITHUB_REPOSITORY and
 # GITHUB_EVENT_PATH from the environment.
 set -euo pipefail
+shopt -s inherit_errexit # in $(...), too
 
 number=$(jq --exit-status .pull_request.number "${GITHUB_EVENT_PATH:?}") || {
     printf '::error::this is no event of a pull request\n'

@@ -51,7 +51,8 @@ install_command() {
     [ "$(wc -w <<<"$container")" -eq 1 ] || die "several containers on $HOST have the label pointsman.role=server"
     mkdir -p "$bin"
     docker --context "$CONTEXT" cp "$container:/bin/pointsman" "$bin/pointsman" >/dev/null
-    "$bin/pointsman" --version || die "the host's pointsman does not run on this runner: another architecture"
+    "$bin/pointsman" --version || die "the host's pointsman does not run here: the host is \
+$(docker --context "$CONTEXT" version --format '{{.Server.Arch}}') and this runner $(uname -m); for arm64 take runs-on: ubuntu-24.04-arm"
     printf '%s\n' "$bin" >>"$GITHUB_PATH"
 }
 

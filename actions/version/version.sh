@@ -17,13 +17,18 @@ name() {
     esac
 }
 
+refuse() {
+    printf '::error::the tag %s is no name of a version: %s\n' "$version" "$1" >&2
+    exit 1
+}
+
 version=$(name)
 case $version in
+vnext) refuse 'vnext-APP.DOMAIN is the host of what is staged; take another tag' ;;
 [A-Za-z0-9]*) ;;
-*) version= ;;
+*) refuse 'it begins with a letter or a digit' ;;
 esac
-if [ -z "$version" ] || [ "${#version}" -gt 63 ] || [ -n "${version//[A-Za-z0-9._+-]/}" ]; then
-    printf '::error::the tag %s is no name of a version: 1 to 63 letters, digits or any of . _ + -\n' "$(name)" >&2
-    exit 1
+if [ "${#version}" -gt 63 ] || [ -n "${version//[A-Za-z0-9._+-]/}" ]; then
+    refuse '1 to 63 letters, digits or any of . _ + -'
 fi
 printf 'version=%s\n' "$version"

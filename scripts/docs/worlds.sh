@@ -129,6 +129,8 @@ before_state() {
 }
 
 before_ci() {
+    replace pointsman/examples "$root/examples"
+    replace 'pointsman env apply' "sed -i 's/^#port = .*/port = $WEB_PORT/' whoami-*.toml && pointsman env apply"
     env_of whoami prod
     live whoami prod v1.2.0
 }

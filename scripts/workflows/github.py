@@ -3,14 +3,31 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 
 class GitHub:
+    """`open` are the open pull requests; with `is_down` nothing is answered but an error.
+
+    `closes` is one that gets closed when somebody has read the first page.
+    """
+
+    token = "token-of-the-run"
+
     def __init__(self):
-        self.comments, self.open = [], []
+        self.comments, self.open, self.is_down, self.closes = [], [], False, None
         server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{server.server_address[1]}"
+
+    def page(self, path):
+        """A page of the open ones, as large as was asked for."""
+        asked = {key: int(values[0]) for key, values in parse_qs(urlsplit(path).query).items() if values[0].isdigit()}
+        size = asked.get("per_page", 30)
+        begin = (asked.get("page", 1) - 1) * size
+        found = [{"number": number} for number in self.open[begin : begin + size]]
+        self.open = [number for number in self.open if number != self.closes]
+        return found
 
     def handler(github):
         class Handler(BaseHTTPRequestHandler):
@@ -25,10 +42,12 @@ class GitHub:
                 return json.loads(self.rfile.read(int(self.headers["content-length"])))
 
             def do_GET(self):
-                if self.headers["authorization"] != "Bearer token-of-the-run":
+                if github.is_down:
+                    self.answer(500, {"message": "down"})
+                elif self.headers["authorization"] != f"Bearer {github.token}":
                     self.answer(401, {})
                 elif "/pulls?" in self.path:
-                    self.answer(200, [{"number": number} for number in github.open])
+                    self.answer(200, github.page(self.path))
                 else:
                     self.answer(200, github.comments)
 

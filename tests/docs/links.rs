@@ -110,3 +110,20 @@ fn what_is_not_run_has_a_reason() {
         }
     }
 }
+
+/// Indented, in a list, it would be run by nobody.
+#[test]
+fn every_block_of_commands_begins_at_the_margin() {
+    for (path, _) in pages() {
+        let text = fs::read_to_string(&path).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            let is_block = ["```sh", "```bash", "```console", "```shell"].contains(&line.trim());
+            assert!(
+                !is_block || !line.starts_with(char::is_whitespace),
+                "{}:{}",
+                path.display(),
+                number + 1
+            );
+        }
+    }
+}
