@@ -28,7 +28,7 @@ pub(super) async fn status(
     let status = admin.handle.status(key.clone()).await?;
     let status = status.ok_or(CommandError::UnknownEnv(key))?;
     let mut status = convert::status(&status, admin.applied.list());
-    if !admin.handle.is_synced() {
+    if !admin.has_seen() {
         let slots = &mut status.slots;
         for placed in [&mut slots.blue, &mut slots.green].into_iter().flatten() {
             placed.health.reason = Some(UNSEEN.to_owned());

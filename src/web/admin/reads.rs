@@ -32,7 +32,7 @@ pub(super) async fn stacks(
     let query = Query::<RawQuery>::try_from_uri(&uri);
     let Query(RawQuery { usage }) =
         query.map_err(|error| ApiError::bad_request("invalid_query", error.body_text()))?;
-    if !admin.handle.is_synced() {
+    if !admin.has_seen() {
         return Err(probes::not_synced());
     }
     let now = admin.handle.turns().borrow().at;
@@ -58,13 +58,18 @@ pub(super) async fn stacks(
 pub(super) async fn diagnostics(
     State(admin): State<Shared>,
 ) -> Result<Json<Vec<DiagnosticEntry>>, ApiError> {
-    if !admin.handle.is_synced() {
+    if !admin.has_seen() {
         return Err(probes::not_synced());
     }
     admin.findings().await.map(Json)
 }
 
 impl Admin {
+    /// The first complete list has been seen. What is published was made from it, and may be out before that is told.
+    pub(super) fn has_seen(&self) -> bool {
+        self.handle.is_synced() || self.reader.load().is_some()
+    }
+
     /// All findings: about what is labelled, and about who takes the document.
     pub(super) async fn findings(&self) -> Result<Vec<DiagnosticEntry>, ApiError> {
         let findings = self.handle.diagnostics().await?;
